@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::clock::time_of;
@@ -187,6 +187,18 @@ pub struct ServeArgs {
     /// The address to listen on, without TLS; else `listen` under `[web]`
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
+    /// How events are written to stderr: words for a person, or a line of JSON for each, requests included
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = LogForm::Text, hide_default_value = true)]
+    pub log: LogForm,
+}
+
+/// How a resident writes what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogForm {
+    /// Words for a person.
+    Text,
+    /// A line of JSON for each event.
+    Json,
 }
 
 /// A task for the store.

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_h
 use std::sync::Once;
 
 use crate::finding::{Finding, Rule, Severity};
+use crate::log;
 
 /// The way to report a fault of the program.
 pub(crate) const REPORT: &str = "this is a fault of tidings, not of the file: please report it with this line and, if you \
@@ -56,12 +57,20 @@ pub fn report_panics() {
     set_hook(Box::new(|info| {
         let place = place_of(info);
         let message = message_of(info.payload());
-        let word = Severity::Error.word();
-        let _ = writeln!(
-            anstream::stderr(),
-            "{word} tidings failed at {place}: {message}\n  {REPORT}"
-        );
+        report_error(&format!("tidings failed at {place}: {message}\n  {REPORT}"));
     }));
+}
+
+/// Names an error as the program's last words: on stderr, or in the log where one is kept.
+pub fn report_error(words: &str) {
+    match log::is_kept() {
+        true => tracing::error!(event = "error", message = words),
+        false => drop(writeln!(
+            anstream::stderr(),
+            "{} {words}",
+            Severity::Error.word()
+        )),
+    }
 }
 
 fn place_of(info: &PanicHookInfo<'_>) -> String {

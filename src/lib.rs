@@ -35,7 +35,7 @@
 //! | | [`config`], [`clock`], `language`, `template` | the site's settings, the time, words and templates |
 //! | | `html`, `http`, `file`, `child` | HTML text, an HTTP client, files, other programs |
 //! | | `tls`, `login` | TLS with servers of mail, and passwords that no reply may repeat |
-//! | | `finding`, `fault`, `ending`, `talk` | what is wrong, panics, how a command ended, where results and findings go |
+//! | | `finding`, `fault`, `ending`, `talk`, `log` | what is wrong, panics, how a command ended, where results, findings and events go |
 //!
 //! The front door is [`run`] with what it takes: [`cli`], [`clock`] and [`config`].
 
@@ -72,6 +72,7 @@ mod language;
 mod ledger;
 mod loader;
 mod lock;
+mod log;
 mod login;
 mod message;
 mod post;
@@ -91,5 +92,5 @@ mod web;
 
 pub use command::{is_broken_pipe, run};
 pub use ending::{Ending, TryAgain};
-pub use fault::{guard, report_panics};
+pub use fault::{guard, report_error, report_panics};
 pub use finding::{Finding, Rule, Severity};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::ColorChoice;
 use tidings::cli::Cli;
 use tidings::clock::Clock;
-use tidings::{Ending, Severity, TryAgain, guard, is_broken_pipe, report_panics};
+use tidings::{Ending, TryAgain, guard, is_broken_pipe, report_error, report_panics};
 
 /// The exit code by which a mail server keeps a message and hands it over again (`sysexits.h`); by most others it returns
 /// the message to its sender.
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn fail(words: &str, code: u8) -> ExitCode {
-    let _ = writeln!(anstream::stderr(), "{} {words}", Severity::Error.word());
+    report_error(words);
     ExitCode::from(code)
 }
 

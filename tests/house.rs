@@ -20,7 +20,7 @@ const FLOORS: &[&[&str]] = &[
     &[
         "ledger", "reader", "token", "finding", "fault", "template", "language", "clock", "config",
         "http", "dns", "consent", "file", "child", "html", "verdict", "talk", "ending", "login",
-        "tls",
+        "tls", "log",
     ],
 ];
 

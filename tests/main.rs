@@ -51,6 +51,7 @@ mod links;
 mod lists;
 mod locked;
 mod login;
+mod logs;
 mod media;
 mod message;
 mod metrics;

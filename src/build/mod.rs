@@ -204,7 +204,15 @@ fn write(
     pruned?;
     let posts = reading.loaded.posts.len();
     let line = counts.line(posts, finished.written.len(), &reading.config.feeds.dir);
-    talk.conclude(&line)?;
+    let Summary {
+        new,
+        updated,
+        repeated,
+    } = counts;
+    let written = finished.written.len();
+    talk.conclude_event(&line, || {
+        tracing::info!(event = "build", posts, new, updated, repeated, written);
+    })?;
     Ok(Built {
         loaded: reading.loaded,
         manifest: finished.manifest,

@@ -24,12 +24,13 @@ use anyhow::Context;
 use tokio::runtime::Runtime;
 
 use crate::app::App;
-use crate::cli::{CheckArgs, Cli, Command, FileCommand, SiteCommand};
+use crate::cli::{CheckArgs, Cli, Command, FileCommand, LogForm, SiteCommand};
 use crate::clock::Clock;
 use crate::config::{Config, discover};
 use crate::ending::{Ending, ShownError, TryAgain};
 use crate::fault::guard;
 use crate::finding::Finding;
+use crate::log;
 use crate::store::Tell;
 use crate::talk::{Talk, Volume, Words};
 
@@ -141,6 +142,12 @@ fn run_on_site(
     words: &Words,
 ) -> anyhow::Result<Ending> {
     let config = config_file(cli).and_then(|file| Ok(Config::load_here(&file)?));
+    if let SiteCommand::Serve(args) = command
+        && args.log == LogForm::Json
+    {
+        let shows_addresses = config.as_ref().is_ok_and(|config| config.web.log_addresses);
+        log::keep(clock, cli.quiet, shows_addresses);
+    }
     let config = match (config, command) {
         (Ok(config), _) => config,
         (Err(error), SiteCommand::Check(args)) => {
@@ -155,9 +162,7 @@ fn run_on_site(
     let is_handed_over = is_handed_over(command, Some(&config));
     let tell: Tell = Arc::new({
         let words = words.clone();
-        move |what: &str| {
-            let _ = writeln!(io::stderr(), "{}", words.show(what));
-        }
+        move |what: &str| log::say(&words.show(what))
     });
     let any_store = match command {
         SiteCommand::Digest(args) => args.choice.new_store || args.show.is_asked_for(),

@@ -47,7 +47,10 @@ pub(super) async fn serve(
     let address = listener.local_addr().unwrap_or(address);
     let monitor = Monitor::begin(app, talk).await?;
     let count = |routes| Monitor::count(monitor.as_ref(), routes);
-    talk.conclude(&format!("http://{address}/"))?;
+    talk.conclude_event(&format!("http://{address}/"), || {
+        let version = env!("CARGO_PKG_VERSION");
+        tracing::info!(event = "start", listen = address.to_string(), version);
+    })?;
     let (show, shown) = watch::channel(count(routes(Arc::clone(&state))));
     let server = tokio::spawn(listen(listener, shown, async move {
         stop.wait_until_asked().await;
@@ -77,6 +80,7 @@ pub(super) async fn serve(
         monitor.end().await?;
     }
     state.finish().await;
+    tracing::info!(event = "stop");
     // The caller closes the app with which the program began.
     if !Arc::ptr_eq(&current, app) {
         current.note_departures(talk).await;
@@ -112,6 +116,7 @@ async fn reload(
     for (key, has_changed) in [
         ("listen", web.listen != was.listen),
         ("metrics", web.metrics != was.metrics),
+        ("log_addresses", web.log_addresses != was.log_addresses),
     ] {
         if has_changed {
             let words = format!("`{key}` under [web] has changed, which needs a restart");

@@ -29,6 +29,8 @@ pub struct WebSettings {
     pub embed_from: Vec<Url>,
     /// Whether the network address of who asks to join and of who confirms is kept as a proof.
     pub keep_ip: bool,
+    /// Whether a log in JSON has the addresses of who asks, joins and leaves.
+    pub log_addresses: bool,
     /// The address and port on which a monitor asks for `/metrics`; without it nothing is counted.
     #[serde(deserialize_with = "some_listener")]
     pub metrics: Option<SocketAddr>,
@@ -46,6 +48,7 @@ impl Default for WebSettings {
             join_back: None,
             embed_from: Vec::new(),
             keep_ip: false,
+            log_addresses: false,
             metrics: None,
             rebuild: Span::seconds(5 * 60),
         }

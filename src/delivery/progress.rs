@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, P
 use tokio::time::Instant;
 
 use crate::finding::visible;
+use crate::log;
 use crate::reader::ReaderId;
 
 /// The time between two lines without a terminal.
@@ -44,7 +45,7 @@ impl Progress {
 
     /// A progress that shows how many of `total` are done.
     pub fn new(title: &str, total: usize) -> Self {
-        let bar = io::stderr().is_terminal().then(|| {
+        let bar = (io::stderr().is_terminal() && !log::is_kept()).then(|| {
             let bar = ProgressBar::with_draw_target(
                 u64::try_from(total).ok(),
                 ProgressDrawTarget::stderr(),
@@ -121,7 +122,7 @@ impl Progress {
         if now >= done.told + INTERVAL {
             let line = write_line(&shown.title, shown.total, &done, now - done.told);
             (done.told, done.recent, done.settled) = (now, 0, 0);
-            let _ = writeln!(io::stderr(), "{line}");
+            log::say(&line);
         }
     }
 
@@ -130,12 +131,7 @@ impl Progress {
         let Some(shown) = &self.0 else { return };
         match &shown.bar {
             Some(bar) => bar.println(format!("{}: {}", shown.title, visible(words))),
-            None => drop(writeln!(
-                io::stderr(),
-                "{}: {}",
-                shown.title,
-                visible(words)
-            )),
+            None => log::say(&format!("{}: {}", shown.title, visible(words))),
         }
     }
 

@@ -1,13 +1,14 @@
 //! `after_build`: the owner's command that deploys what was published.
 
-use std::io;
+use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, bail};
 
 use crate::app::App;
 use crate::child::program;
+use crate::log;
 use crate::talk::Talk;
 
 /// Runs the command, where the config has one.
@@ -18,14 +19,30 @@ pub(crate) fn run_after_build(app: &App, talk: &Talk<'_>) -> anyhow::Result<()> 
     let Some(command) = &app.config.site.after_build else {
         return Ok(());
     };
-    let mut shell = shell(command, &app.config.root, talk.is_quiet());
-    let status = shell.status().context("`after_build`")?;
+    let status = match log::is_kept() {
+        true => run_logged(command, &app.config.root),
+        false => shell(command, &app.config.root, talk.is_quiet()).status(),
+    };
+    let status = status.context("`after_build`")?;
     if !status.success() {
         bail!(
             "`after_build` failed ({status}): no mail was sent\n  mend `{command}`; the next run goes on from here"
         );
     }
     Ok(())
+}
+
+/// Runs the command; each line that it says is an event.
+fn run_logged(command: &str, root: &Path) -> io::Result<ExitStatus> {
+    let mut shell = shell(&format!("exec 2>&1\n{command}"), root, true);
+    let mut child = shell.stdout(Stdio::piped()).spawn()?;
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n') {
+            let line = String::from_utf8_lossy(&line?).into_owned();
+            tracing::info!(event = "after_build", message = line);
+        }
+    }
+    child.wait()
 }
 
 /// A command in the config's folder; what it says is talk.

@@ -7,7 +7,7 @@ use crate::config::Window;
 use crate::delivery::{IssueDelivery, Mailer, Progress, load_signer};
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
-use crate::ledger::{BY_HAND, DeliveryState, Issue, IssueState};
+use crate::ledger::{BY_HAND, Counts, DeliveryState, Issue, IssueState};
 use crate::message::Compiled;
 use crate::schedule::archive::publish_archive;
 use crate::store::{Access, Sender, StoreError};
@@ -148,6 +148,27 @@ pub(crate) async fn send_once_more(
     send_waiting(app, talk, sender, issue, true).await
 }
 
+/// The states of deliveries that did not come to their readers.
+const FAILED: [DeliveryState; 3] = [
+    DeliveryState::Bounced,
+    DeliveryState::GivenUp,
+    DeliveryState::Uncertain,
+];
+
+fn log_end(issue: &Issue, told: Counts) {
+    tracing::info!(
+        event = "issue ended",
+        digest = &*issue.digest,
+        issue = issue.id.to_string(),
+        waiting = told[DeliveryState::Queued],
+        sent = told[DeliveryState::Sent],
+        bounced = told[DeliveryState::Bounced],
+        given_up = told[DeliveryState::GivenUp],
+        uncertain = told[DeliveryState::Uncertain],
+        suppressed = told[DeliveryState::Suppressed],
+    );
+}
+
 /// Sends all waiting deliveries. With `only_now`, report and ending are about this run alone.
 async fn send_waiting(
     app: &App,
@@ -213,6 +234,8 @@ async fn send_waiting(
         },
         stop: app.stop().clone(),
     };
+    let (digest, id) = (&*issue.digest, issue.id.to_string());
+    tracing::info!(event = "issue begun", digest, issue = id, waiting);
     if let Some(why) = delivery.deliver(&mailer).await? {
         talk.report(&[Finding::error(
             Rule::NotDelivered,
@@ -227,16 +250,11 @@ async fn send_waiting(
         false => after,
     };
     let summary = format!("{}: “{}”: {told} ({place})", issue.digest, issue.subject);
-    let failed = [
-        DeliveryState::Bounced,
-        DeliveryState::GivenUp,
-        DeliveryState::Uncertain,
-    ];
-    if talk.is_quiet() && after.sum_of(&failed) > before.sum_of(&failed) {
+    if talk.is_quiet() && after.sum_of(&FAILED) > before.sum_of(&FAILED) {
         let who = format!("`tidings status {}` says who and why", issue.id);
         talk.report(&[Finding::error(Rule::NotDelivered, summary).hint(who)]);
     } else {
-        talk.conclude(&summary)?;
+        talk.conclude_event(&summary, || log_end(issue, told))?;
     }
     if let Some(full) = full {
         talk.say(&say_full(&full, after[DeliveryState::Queued]));

@@ -23,7 +23,7 @@ pub(crate) struct Linked {
     /// When they left the digest, or everything; `None` if they have not, or have come back.
     pub(crate) left_at: Option<DateTime<Utc>>,
     /// Their address; `None` if it is erased.
-    email: Option<Email>,
+    pub(crate) email: Option<Email>,
 }
 
 impl Linked {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use crate::finding::{Finding, Severity, condense};
+use crate::log;
 
 pub(crate) use words::Words;
 
@@ -116,14 +117,14 @@ impl<'a> Talk<'a> {
     /// Tells a person on stderr; nothing with `-q`.
     pub(crate) fn say(&self, words: &str) {
         if !self.is_quiet() && !self.is_gathering {
-            let _ = writeln!(io::stderr(), "{}", self.words.show(words));
+            log::say(&self.words.show(words));
         }
     }
 
     /// Says why, on stderr; only with `-v`.
     pub(crate) fn explain(&self, words: &str) {
         if self.is_verbose() {
-            let _ = writeln!(io::stderr(), "{}", self.words.show(words));
+            log::say(&self.words.show(words));
         }
     }
 
@@ -132,11 +133,25 @@ impl<'a> Talk<'a> {
         if self.is_quiet() || self.said.as_mut().is_some_and(|said| said.repeats(words)) {
             return Ok(());
         }
-        match writeln!(self.out, "{}", self.words.show(words)) {
+        let words = self.words.show(words);
+        if log::is_kept() {
+            tracing::info!(event = "result", message = &*words);
+            return Ok(());
+        }
+        match writeln!(self.out, "{words}") {
             // The reader of the output has gone; the work goes on.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             said => said,
         }
+    }
+
+    /// Prints a line of the result; where a log is kept, `event` writes it instead, with its numbers.
+    pub(crate) fn conclude_event(&mut self, words: &str, event: impl FnOnce()) -> io::Result<()> {
+        if !log::is_kept() {
+            return self.conclude(words);
+        }
+        event();
+        Ok(())
     }
 
     /// Names what is wrong, each once; with `-q` only what left something out.
@@ -175,6 +190,9 @@ impl<'a> Talk<'a> {
         if self.is_gathering {
             return;
         }
+        if log::is_kept() {
+            return self.log(finding);
+        }
         let words = finding.to_string();
         let _ = writeln!(
             anstream::stderr(),
@@ -182,5 +200,19 @@ impl<'a> Talk<'a> {
             finding.severity.word(),
             self.words.show(&words)
         );
+    }
+
+    fn log(&self, finding: &Finding) {
+        let place = finding.place.as_ref();
+        let file = place.map(|place| place.file.display().to_string());
+        let line = place.and_then(|place| place.line);
+        let hint = finding.hint.as_deref().map(|hint| self.words.show(hint));
+        let (rule, hint) = (finding.rule.code(), hint.as_deref());
+        let message = &*finding.message;
+        match finding.severity {
+            Severity::Error => tracing::error!(event = "finding", rule, file, line, message, hint),
+            Severity::Warning => tracing::warn!(event = "finding", rule, file, line, message, hint),
+            Severity::Note => tracing::info!(event = "finding", rule, file, line, message, hint),
+        }
     }
 }

@@ -104,6 +104,7 @@ async fn join(
     }
     if !form.is_automatic(state.app.clock.now().timestamp()) {
         let network = find_client(peer.ip(), &headers, &state.app.config.web.proxies);
+        let (address, digests) = (email.to_string(), chosen.join(", "));
         let request = FormRequest {
             email,
             digests: chosen,
@@ -113,6 +114,7 @@ async fn join(
         if !state.requests.take(request).await {
             return state.say_busy();
         }
+        tracing::info!(event = "asked to join", digests, address);
     }
     if let Some(back) = &state.app.config.web.join_back {
         let mut answer = status(StatusCode::SEE_OTHER, "");
@@ -238,6 +240,8 @@ async fn confirm(
         Ok(Confirmation::Done { .. }) => {
             // A welcome, or a word to the address that is used no more.
             state.app.announce_letter();
+            let digests = asked_about(&state.app, &issue).join(", ");
+            tracing::info!(event = "joined", digests);
             true
         }
         // A second press is no fault, unless they have left since.

@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use chrono::TimeDelta;
 
+use crate::reader::Email;
 use crate::store::Linked;
 use crate::token::Purpose;
 use crate::web::guard::{is_own_form, status};
@@ -64,10 +65,19 @@ async fn leave(State(state): State<Arc<AppState>>, Path(token): Path<String>) ->
     };
     let whose = (claim.reader, claim.issue);
     match state.store.leave_linked(whose, state.app.clock.now()).await {
-        Ok(Some(linked)) => say_left(&state, &linked, &token),
+        Ok(Some(linked)) => {
+            log_change("left", &linked);
+            say_left(&state, &linked, &token)
+        }
         Ok(None) => state.say_unknown(StatusCode::OK),
         Err(error) => state.say_failed(&error),
     }
+}
+
+fn log_change(event: &str, linked: &Linked) {
+    let digest = linked.digest.as_deref();
+    let address = linked.email.as_ref().map(Email::as_str);
+    tracing::info!(event, digest, address);
 }
 
 fn speech_for<'a>(state: &'a AppState, linked: &'a Linked) -> Speech {
@@ -106,6 +116,7 @@ async fn undo(
     let now = state.app.clock.now();
     match state.store.return_linked(whose, UNDO, now).await {
         Ok(Some(linked)) => {
+            log_change("came back", &linked);
             let speech = speech_for(&state, &linked);
             let page = speech.page(&speech.words.page.back_title, &speech.words.page.back_text);
             state.pages.answer(StatusCode::OK, &page)

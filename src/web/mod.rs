@@ -29,20 +29,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::finding::Finding;
+use crate::log;
 
-use guard::{add_headers, only_our_host, status};
+use guard::{add_headers, find_client, only_our_host, status};
+use listen::Peer;
 
 pub(crate) use listen::listen;
 pub(crate) use metrics::Metrics;
@@ -94,7 +96,31 @@ pub(crate) fn routes(state: Arc<AppState>) -> Router {
             },
         ))
         .layer(from_fn(add_headers))
+        .layer(from_fn_with_state(Arc::clone(&state), log_request))
         .with_state(state)
+}
+
+/// Logs a request by its route, since its path may hold a token or an address.
+async fn log_request(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    if !log::is_kept() {
+        return next.run(request).await;
+    }
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let peer = request.extensions().get::<Peer>().copied();
+    let proxies = &state.app.config.web.proxies;
+    let network = peer.and_then(|Peer(peer)| find_client(peer.ip(), request.headers(), proxies));
+    let begun = Instant::now();
+    let answer = next.run(request).await;
+    tracing::info!(
+        event = "request",
+        method = method.as_str(),
+        route = route.as_ref().map_or("file", MatchedPath::as_str),
+        status = answer.status().as_u16(),
+        microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+        network = network.map(|network| network.to_string()),
+    );
+    answer
 }
 
 async fn file(State(state): State<Arc<AppState>>, request: Request) -> Response {

@@ -179,9 +179,8 @@ async fn save(
         chosen: &chosen,
         paused_until,
     };
-    let chosen = state.store.choose(bearer.claim.reader, &choice, now).await;
-    match chosen {
-        Ok(true) => {}
+    match state.store.choose(bearer.claim.reader, &choice, now).await {
+        Ok(true) => tracing::info!(event = "preferences changed", digests = chosen.join(", ")),
         Ok(false) => return bearer.page(&state, StatusCode::CONFLICT, &Note::default()),
         Err(error) => return state.say_failed(&error),
     }
@@ -278,6 +277,7 @@ async fn forget(
     let (reader, now) = (bearer.claim.reader, state.app.clock.now());
     match state.store.forget_linked(reader, now).await {
         Ok(true) => {
+            tracing::info!(event = "forgotten");
             let words = &bearer.speech.words.page;
             let page = bearer
                 .speech

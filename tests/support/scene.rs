@@ -249,6 +249,21 @@ impl Scene {
         Running(command.spawn().unwrap())
     }
 
+    /// The same, with what it says on stderr in this file.
+    pub(crate) fn spawn_saying(
+        &self,
+        file: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Running {
+        let mut command = self.command(arguments);
+        command
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(self.path(file)).unwrap());
+        Running(command.spawn().unwrap())
+    }
+
     /// The newest issue as `status --json` shows it on [`MONDAY`].
     pub(crate) fn status(&self) -> Value {
         let shown = self.run_at(MONDAY, &["status", "--json"]);
