@@ -75,7 +75,7 @@ pub enum DeliveryState {
     GivenUp = 5,
     /// Held for a person, since the relay may have taken it: the reply to the final dot never came or was neither yes nor
     /// no, or the sender died after the intent. With `uncertain = "retry"` such a delivery is [`Self::Queued`] instead,
-    /// until `give_up` has passed. In both cases an event `uncertain` keeps what happened.
+    /// until `give_up` has passed or, where a sender died, until another one has sent it. In both cases an event `uncertain` keeps what happened.
     Uncertain = 6,
 }
 

@@ -8,12 +8,17 @@ use tidings::inside::post::{Index, Post, Read, body, read};
 
 use crate::grammar::{raw, text};
 
-const DIALECTS: [Dialect; 7] = [
+const DIALECTS: [Dialect; 12] = [
     Dialect::Hugo,
     Dialect::Zola,
     Dialect::Jekyll,
     Dialect::Eleventy,
     Dialect::Pelican,
+    Dialect::Astro,
+    Dialect::Docusaurus,
+    Dialect::Nikola,
+    Dialect::VitePress,
+    Dialect::MdBook,
     Dialect::Obsidian,
     Dialect::Plain,
 ];

@@ -215,7 +215,7 @@ impl Default for Timeouts {
 #[serde(rename_all = "lowercase")]
 pub enum Uncertain {
     /// It is sent again, with the same bytes and the same Message-ID: nobody is missed, at most one copy too many.
-    /// After `give_up` it is held.
+    /// After `give_up` it is held, unless its sender died.
     Retry,
     /// It waits for `tidings issue resolve`: nobody gets two, a person decides.
     Hold,

@@ -1,5 +1,5 @@
 //! The engine: one issue by one transport, until nobody is due or something halts it. It knows the
-//! steps of a dialogue (envelope, body, final reply), and nothing of how they look on the wire.
+//! steps of a dialogue (envelope, body, final reply), and of a reply only whether it begins with 5, as SMTP's refusals do.
 //!
 //! A delivery goes from `queued` (claimed: it has an owner) to `sending` (the intent is durable) to what the attempt came
 //! to. Who changes what:
@@ -20,8 +20,8 @@
 //!   back before the pause, so that whoever resumes it finds them waiting.
 //! - A halt stops what is new. An envelope is cut short; a body that is on its way is waited for, at most `GRACE`.
 //!
-//! Why nothing is lost: a delivery leaves `queued` or `sending` only by what the relay said, by a person, or by time, and
-//! every row that a sender owned is put in order by the next one ([`Sender::take_over`](crate::store::Sender::take_over)). Why nothing is silently sent twice: the intent is durable
+//! Why nothing is lost: a delivery leaves `queued` or `sending` only by what the relay said, by a person, by time, or since
+//! its reader has gone or has no address any more; and every row that a sender owned is put in order by the next one ([`Sender::take_over`](crate::store::Sender::take_over)). Why nothing is silently sent twice: the intent is durable
 //! before the body, an accepted message is settled before its connection's next intent is (one writer, one order), and a
 //! row that was `sending` when its sender died is listed as uncertain. Pipelining does not change this: only the envelope
 //! of the next message goes ahead, never its body.
@@ -187,7 +187,7 @@ async fn round<T: Transport>(run: &Arc<Run<T>>, first: Vec<Claimed>) -> Result<(
     result
 }
 
-/// The state of the issue after a halt, and the reason in words.
+/// Pauses the issue if a person must mend something first. Returns the reason of the halt in words.
 async fn end(delivery: &IssueDelivery, halt: Halt) -> Result<Option<String>> {
     Ok(Some(match halt {
         Halt::Asked => "stopped; the next run goes on".to_owned(),

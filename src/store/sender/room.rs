@@ -14,14 +14,14 @@ use crate::store::{Result, Store};
 const CAPS_LOCK: i64 = 7_489_210_332;
 
 impl Store {
-    /// How many messages all senders have given a relay since then: accepted, uncertain, and refused as unknown.
+    /// How many messages all senders have given a relay since then: accepted, held as uncertain, and refused as unknown.
     pub async fn sent_since(&self, since: DateTime<Utc>) -> Result<usize> {
         sent_since(&mut *self.pool.acquire().await?, since).await
     }
 }
 
 impl Sender {
-    /// How many of `wanted` may be claimed now. Deliveries in flight count as sent. An outbox takes any number.
+    /// How many may be claimed now, at most `limit`. Deliveries in flight count as sent. An outbox takes any number.
     pub(super) async fn room(
         &self,
         connection: &mut AnyConnection,

@@ -333,7 +333,7 @@ impl Statement<'_> {
         owner: Owner,
     ) -> Result<usize> {
         let text = format!(
-            "UPDATE delivery SET state = CASE WHEN paired.value IS NULL THEN 1 ELSE $1 END, \
+            "UPDATE delivery SET state = CASE WHEN paired.value IS NULL THEN {SENDING} ELSE $1 END, \
              owner = CASE WHEN paired.value IS NULL THEN owner END, \
              due_at = CASE WHEN paired.value IS NULL THEN due_at ELSE $2 END, \
              attempts = CASE WHEN paired.value IS NULL THEN attempts ELSE attempts + $3 END, \
