@@ -152,3 +152,36 @@ async fn health(State(state): State<Arc<AppState>>) -> Response {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::TEMPLATES;
+    use super::page::PageTemplates;
+    use crate::config::Config;
+
+    const CONFIG: &str =
+        "[site]\ntitle = \"T\"\nurl = \"https://x.example/\"\nauthor = { name = \"N\" }\n";
+
+    #[test]
+    fn a_template_is_tried_with_the_values_of_its_own_page() {
+        for (name, value, is_known) in [
+            ("serve-join.html", "form.email", true),
+            ("serve-preferences.html", "form.until", true),
+            ("serve-join.html", "form.until", false),
+            ("serve-preferences.html", "form.email", false),
+            ("serve.html", "form.email", false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("config.toml");
+            fs::write(&file, CONFIG).unwrap();
+            let templates = folder.path().join("templates");
+            fs::create_dir(&templates).unwrap();
+            fs::write(templates.join(name), format!("{{{{ {value} }}}}")).unwrap();
+            let config = Config::load(&file, []).unwrap();
+            let read = PageTemplates::read(&config, &TEMPLATES, &mut Vec::new());
+            assert_eq!(read.is_ok(), is_known, "{name}: {value}: {read:?}");
+        }
+    }
+}
