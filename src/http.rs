@@ -1,5 +1,9 @@
 //! HTTP as a client: one request, its status, a limit on time, and no way into a private network unless it is wanted.
 
+mod fetch;
+
+pub(crate) use fetch::{FetchedFeed, KnownDocument};
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -8,7 +12,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, LOCATION, USER_AGENT};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -59,6 +63,12 @@ pub(crate) struct Client {
     private: bool,
     /// The host that may have a private address all the same.
     own: Option<OwnHost>,
+}
+
+/// The last response, and where its address has moved for good.
+struct Trail {
+    response: Response<Bytes>,
+    moved: Option<Url>,
 }
 
 /// A host and a port that are ours.
@@ -124,6 +134,14 @@ impl Client {
         }
     }
 
+    /// The same client with another host that may have a private address.
+    pub(crate) fn for_own(&self, url: &Url) -> Self {
+        Self {
+            own: OwnHost::from_url(url),
+            ..self.clone()
+        }
+    }
+
     fn may_reach(&self, url: &Url, address: IpAddr) -> bool {
         let is_own = || self.own.as_ref().is_some_and(|own| own.is(url));
         self.private || is_public(address) || is_own()
@@ -153,19 +171,39 @@ impl Client {
     }
 
     /// The last response, and at most so many bytes of its body.
-    async fn follow(&self, mut url: Url, most: u64) -> Result<Response<Bytes>, NoResponse> {
+    async fn follow(&self, url: Url, most: u64) -> Result<Response<Bytes>, NoResponse> {
+        let trail = self.follow_with(url, &HeaderMap::new(), most).await?;
+        Ok(trail.response)
+    }
+
+    /// The same with these headers in each request, and where the address has moved to.
+    async fn follow_with(
+        &self,
+        mut url: Url,
+        headers: &HeaderMap,
+        most: u64,
+    ) -> Result<Trail, NoResponse> {
+        let mut moved = None;
+        let mut is_permanent = true;
         for _ in 0..REDIRECTS {
-            let response = self.request(Method::GET, &url, Bytes::new(), most).await?;
+            let request = self.request(Method::GET, &url, headers, Bytes::new(), most);
+            let response = request.await?;
+            let status = response.status();
             let next = response
                 .headers()
                 .get(LOCATION)
                 .and_then(|next| next.to_str().ok());
             match next
-                .filter(|_| response.status().is_redirection())
+                .filter(|_| status.is_redirection())
                 .and_then(|next| url.join(next).ok())
             {
                 Some(next) => url = next,
-                None => return Ok(response),
+                None => return Ok(Trail { response, moved }),
+            }
+            // What a temporary redirect leads to may be another address tomorrow.
+            is_permanent &= matches!(status.as_u16(), 301 | 308);
+            if is_permanent {
+                moved = Some(url.clone());
             }
         }
         Err(other("too many redirects"))
@@ -179,7 +217,8 @@ impl Client {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        let request = self.request(Method::POST, url, Bytes::from(form), 0);
+        let headers = HeaderMap::new();
+        let request = self.request(Method::POST, url, &headers, Bytes::from(form), 0);
         let response = timeout(LIMIT, request).await;
         let response = response.map_err(|_| NoResponse::Silent(LIMIT))??;
         Ok(response.status().as_u16())
@@ -189,6 +228,7 @@ impl Client {
         &self,
         method: Method,
         url: &Url,
+        headers: &HeaderMap,
         body: Bytes,
         most: u64,
     ) -> Result<Response<Bytes>, NoResponse> {
@@ -223,6 +263,9 @@ impl Client {
         request = request.header(USER_AGENT, "tidings");
         if method == Method::POST {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        if let Some(all) = request.headers_mut() {
+            all.extend(headers.clone());
         }
         let request = request.body(Full::new(body)).map_err(other)?;
         match url.scheme() {
@@ -262,14 +305,17 @@ where
     Ok(Response::from_parts(head, body))
 }
 
+/// The error for a document of more bytes than are read.
+fn too_large(most: u64) -> NoResponse {
+    other(format!("it is larger than {} MB", most >> 20))
+}
+
 /// A body of at most so many bytes.
 async fn read_body(body: Incoming, most: u64) -> Result<Bytes, NoResponse> {
     let bound = usize::try_from(most).unwrap_or(usize::MAX);
     match Limited::new(body, bound).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(other(format!("it is larger than {} MB", most >> 20)))
-        }
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(most)),
         Err(error) => Err(other(error)),
     }
 }
