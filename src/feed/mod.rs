@@ -28,5 +28,6 @@ pub(crate) use outline::{FeedPlan, folder_at};
 pub use outline::{Outline, plan};
 pub(crate) use page::links;
 pub use parse::OldFeed;
+pub(crate) use parse::{Attached, Item};
 pub use render::{Bodies, Rendition, Sink, render};
 pub use setting::Setting;

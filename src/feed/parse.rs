@@ -1,40 +1,75 @@
-//! A feed that another generator wrote: what it says of its entries.
+//! A feed that another program wrote: what it says of its entries.
 
 use std::fmt::Display;
 
-use atom_syndication as atom;
-use atom_syndication::TextType;
-use chrono::{DateTime, Utc};
-use rss::Channel;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde_json::Value;
 use url::Url;
+
+use atom_syndication as atom;
+use rss::Channel;
 
 use crate::feed::depth::find_too_deep;
 use crate::feed::text;
 use crate::finding::{Finding, Rule};
 use crate::html;
 
-/// A feed that another generator wrote.
+mod from_atom;
+mod from_json;
+mod from_rss;
+
+/// A feed that another program wrote.
 #[derive(Debug)]
 pub struct OldFeed {
     /// Its own id; only Atom has one.
     pub id: Option<String>,
     /// The address that it gives as its own.
     pub address: Option<Url>,
-    pub(super) items: Vec<Item>,
+    /// Its title, as plain text.
+    pub(crate) title: String,
+    /// The page that it belongs to.
+    pub(crate) home: Option<Url>,
+    /// Its language as a BCP 47 tag.
+    pub(crate) language: Option<String>,
+    /// Its entries, in its order.
+    pub(crate) items: Vec<Item>,
 }
 
 /// An entry of it.
-#[derive(Debug, PartialEq)]
-pub(super) struct Item {
-    pub(super) id: String,
-    pub(super) link: Option<Url>,
-    pub(super) title: String,
-    pub(super) published: Option<DateTime<Utc>>,
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Item {
+    pub(crate) id: String,
+    pub(crate) link: Option<Url>,
+    /// The title, as plain text.
+    pub(crate) title: String,
+    /// When it was published; else when it was changed.
+    pub(crate) published: Option<DateTime<Utc>>,
+    /// The last change.
+    pub(crate) updated: Option<DateTime<Utc>>,
+    /// The names of its authors; those of the feed if it has none.
+    pub(crate) authors: Vec<String>,
+    pub(crate) tags: Vec<String>,
+    /// Its text, as HTML that nobody has looked at.
+    pub(crate) html: String,
+    /// The base of the relative addresses in it.
+    pub(crate) base: Option<Url>,
+    /// Its beginning, as plain text, where that is said apart from the text.
+    pub(crate) summary: Option<String>,
+    pub(crate) image: Option<Url>,
+    pub(crate) enclosure: Option<Attached>,
+}
+
+/// A file that belongs to an entry.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Attached {
+    pub(crate) url: Url,
+    pub(crate) media_type: String,
+    /// In bytes.
+    pub(crate) length: Option<u64>,
 }
 
 impl OldFeed {
-    /// Reads Atom, RSS or JSON Feed.
+    /// Reads Atom, RSS (2.0, and 1.0 with its older forms) or JSON Feed.
     ///
     /// # Errors
     /// A finding if it is none of these.
@@ -59,91 +94,61 @@ impl OldFeed {
             Err(_) => Err(no_feed(&no_atom)),
         }
     }
+}
 
-    fn from_atom(feed: atom::Feed) -> Self {
-        let items = feed.entries.into_iter().map(|entry| {
-            let link = entry
-                .links
-                .iter()
-                .find(|link| link.rel == "alternate")
-                .or(entry.links.first());
-            let title = match entry.title.r#type {
-                TextType::Text => entry.title.value,
-                TextType::Html | TextType::Xhtml => html::read_words(&entry.title.value),
-            };
-            Item {
-                link: link.and_then(|link| Url::parse(&link.href).ok()),
-                title: text::clean_line(&title),
-                published: Some(entry.published.unwrap_or(entry.updated).to_utc()),
-                id: text::clean_line(&entry.id),
-            }
-        });
-        let address = feed
-            .links
-            .iter()
-            .find(|link| link.rel == "self")
-            .and_then(|link| Url::parse(&link.href).ok());
-        Self {
-            items: items.collect(),
-            id: Some(text::clean_line(&feed.id)).filter(|id| !id.is_empty()),
-            address,
+/// An address of the web; a relative one by its base.
+fn read_address(text: &str, base: Option<&Url>) -> Option<Url> {
+    let text = text.trim();
+    let url = match (Url::parse(text), base) {
+        (Ok(url), _) => url,
+        (Err(_), Some(base)) => base.join(text).ok()?,
+        (Err(_), None) => return None,
+    };
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+/// A time as feeds write it: by RFC 2822, RFC 3339, or a day alone, which begins at midnight UTC.
+fn read_time(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    let day = |text| {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        Some(day.and_time(NaiveTime::MIN).and_utc())
+    };
+    DateTime::parse_from_rfc2822(text)
+        .or_else(|_| DateTime::parse_from_rfc3339(text))
+        .map(|at| at.to_utc())
+        .ok()
+        .or_else(|| day(text))
+}
+
+/// Plain text of one line from HTML; `None` if nothing is left.
+fn read_plain(html: &str) -> Option<String> {
+    text::clean_visible(&html::read_words(html))
+}
+
+/// Names without blanks around them, without empty ones.
+fn clean_names(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let names = names.into_iter().map(|name| text::clean_line(&name));
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+/// Plain text as HTML: a paragraph for each, with its line breaks.
+fn to_paragraphs(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let mut html = String::new();
+    for paragraph in text.split("\n\n").map(str::trim) {
+        if !paragraph.is_empty() {
+            let lines = html::escape(paragraph).replace('\n', "<br>");
+            html.push_str(&format!("<p>{lines}</p>"));
         }
     }
-
-    fn from_rss(channel: Channel) -> Self {
-        let items = channel.items.into_iter().filter_map(|item| {
-            let link = item
-                .link
-                .as_deref()
-                .and_then(|link| Url::parse(link.trim()).ok());
-            let id = text::clean_line(&item.guid.map(|guid| guid.value).or(item.link)?);
-            Some(Item {
-                link: link.or_else(|| Url::parse(&id).ok()),
-                title: text::clean_line(&item.title.unwrap_or_default()),
-                published: item
-                    .pub_date
-                    .and_then(|at| DateTime::parse_from_rfc2822(&at).ok())
-                    .map(|at| at.to_utc()),
-                id,
-            })
-        });
-        Self {
-            items: items.collect(),
-            id: None,
-            address: None,
-        }
-    }
-
-    fn from_json(feed: &Value) -> Self {
-        let items = feed["items"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|item| {
-                let words = |key: &str| item[key].as_str().map(str::to_owned);
-                let id = match &item["id"] {
-                    Value::String(id) => text::clean_line(id),
-                    Value::Number(id) => id.to_string(),
-                    _ => return None,
-                };
-                Some(Item {
-                    link: words("url").and_then(|url| Url::parse(&url).ok()),
-                    title: text::clean_line(&words("title").unwrap_or_default()),
-                    published: words("date_published")
-                        .and_then(|at| DateTime::parse_from_rfc3339(&at).ok())
-                        .map(|at| at.to_utc()),
-                    id,
-                })
-            });
-        Self {
-            items: items.collect(),
-            id: None,
-            address: None,
-        }
-    }
+    html
 }
 
 fn no_feed(reason: &dyn Display) -> Finding {
     Finding::error(Rule::FeedUnreadable, format!("this is no feed: {reason}"))
         .hint("expected Atom, RSS or JSON Feed")
 }
+
+#[cfg(test)]
+mod tests;

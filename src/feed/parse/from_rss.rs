@@ -1,0 +1,98 @@
+//! RSS 2.0, RSS 1.0 (RDF) and the older forms → their items.
+
+use chrono::{DateTime, Utc};
+use rss::{Channel, Enclosure};
+use url::Url;
+
+use crate::feed::parse::{
+    Attached, Item, OldFeed, clean_names, read_address, read_plain, read_time,
+};
+use crate::feed::text;
+use crate::html;
+
+impl OldFeed {
+    pub(super) fn from_rss(channel: Channel) -> Self {
+        let home = read_address(&channel.link, None);
+        let items = channel.items.into_iter();
+        let items = items.filter_map(|item| read_item(item, home.as_ref()));
+        let terms = channel.dublin_core_ext.map(|terms| terms.languages);
+        let language = terms.and_then(|languages| languages.into_iter().next());
+        Self {
+            items: items.collect(),
+            id: None,
+            address: None,
+            title: text::clean_line(&html::read_words(&channel.title)),
+            home,
+            language: channel.language.or(language),
+        }
+    }
+}
+
+fn read_item(item: rss::Item, home: Option<&Url>) -> Option<Item> {
+    let link = item.link.as_deref();
+    let link = link.and_then(|link| read_address(link, home));
+    let terms = item.dublin_core_ext.unwrap_or_default();
+    // An item of RSS 1.0 has its id in an attribute that the parser drops: its link is the same.
+    let id = item
+        .guid
+        .map(|guid| guid.value)
+        .filter(|id| !id.trim().is_empty());
+    let enclosure = item.enclosure.and_then(|file| read_enclosure(&file, home));
+    let id = id.or(item.link);
+    let id = id.or_else(|| enclosure.as_ref().map(|file| file.url.to_string()));
+    let id = text::clean_line(&id.or_else(|| item.title.clone())?);
+    let said = item.content.filter(|html| !html.trim().is_empty());
+    let (html, summary) = match said {
+        Some(html) => (html, item.description.as_deref().and_then(read_plain)),
+        None => (item.description.unwrap_or_default(), None),
+    };
+    let link = link.or_else(|| read_address(&id, None));
+    let creators = clean_names(terms.creators);
+    let authors = match creators.is_empty() {
+        true => clean_names(item.author.map(|author| name_in(&author))),
+        false => creators,
+    };
+    let subjects = terms.subjects.into_iter();
+    let tags = item.categories.into_iter().map(|category| category.name);
+    let (image, enclosure) = match enclosure {
+        Some(file) if file.media_type.starts_with("image/") => (Some(file.url), None),
+        other => (None, other),
+    };
+    Some(Item {
+        title: text::clean_line(&item.title.unwrap_or_default()),
+        published: read_date(item.pub_date.as_deref(), &terms.dates),
+        updated: None,
+        authors,
+        tags: clean_names(tags.chain(subjects)),
+        base: link.clone().or_else(|| home.cloned()),
+        html,
+        summary,
+        image,
+        enclosure,
+        link,
+        id,
+    })
+}
+
+fn read_date(date: Option<&str>, dates: &[String]) -> Option<DateTime<Utc>> {
+    let date = date.and_then(read_time);
+    date.or_else(|| dates.iter().find_map(|date| read_time(date)))
+}
+
+/// The name in `ada@x.example (Ada Night)`; the address is nobody's business.
+fn name_in(author: &str) -> String {
+    match author.split_once('(') {
+        Some((_, name)) => name.trim_end().trim_end_matches(')').to_owned(),
+        None if author.contains('@') => String::new(),
+        None => author.to_owned(),
+    }
+}
+
+fn read_enclosure(file: &Enclosure, home: Option<&Url>) -> Option<Attached> {
+    let length = file.length.trim().parse().ok();
+    Some(Attached {
+        url: read_address(&file.url, home)?,
+        media_type: file.mime_type.trim().to_owned(),
+        length: length.filter(|length| *length > 0),
+    })
+}
