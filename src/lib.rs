@@ -16,6 +16,7 @@
 //! | | `init` | what a site begins with |
 //! | shared | `app` | config, clock and store, shared by all tasks |
 //! | engines | `loader` | folder → posts: opens files, reads the generator's config |
+//! | | `source` | feeds of others → posts, with the last good copy of each |
 //! | | `delivery` | sends an issue by the ledger: workers, throttling, settlement |
 //! | | `inbox` | a returned mail → bounce, complaint or request |
 //! | | `subscriber` | lists of people in and out |
@@ -81,6 +82,7 @@ mod reader;
 mod round;
 mod schedule;
 mod smtp;
+mod source;
 mod store;
 mod subscriber;
 mod talk;

@@ -9,6 +9,7 @@ use crate::finding::{Finding, Severity};
 use crate::schedule::{
     Live, read_own_inbox, restore_archive, run_after_build, send_all, tell_hub_when_live,
 };
+use crate::source::Reach;
 use crate::talk::Talk;
 
 /// Builds, publishes, runs `after_build`, tells the hub, and sends what is due.
@@ -25,7 +26,9 @@ pub(crate) async fn go_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<E
 /// # Errors
 /// If nothing could be built or `after_build` fails.
 pub(crate) async fn build_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Built> {
-    let built = block_in_place(|| build(app, talk, read(app)?, &BuildOptions::default()))?;
+    let gathered = app.gather(Reach::Keep).await;
+    let built =
+        block_in_place(|| build(app, talk, read(app, gathered)?, &BuildOptions::default()))?;
     restore_archive(app, talk).await;
     block_in_place(|| run_after_build(app, talk))?;
     Ok(built)

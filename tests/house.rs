@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["cli", "web", "round"],
     &["schedule", "build", "init"],
     &["app"],
-    &["delivery", "inbox", "loader", "subscriber"],
+    &["delivery", "inbox", "loader", "source", "subscriber"],
     &["publish", "store", "smtp", "imap"],
     &["feed", "message", "domain"],
     &["digest", "lock"],

@@ -73,6 +73,7 @@ mod run;
 mod serve;
 mod shell;
 mod sites;
+mod sources;
 mod status_page;
 mod stopped;
 mod store;
@@ -86,5 +87,6 @@ mod words;
 
 use support::imap as imap_server;
 use support::{
-    browser, database, dns_server, feed, http, parsers, program, relay, scene, site, stores,
+    browser, database, dns_server, feed, feed_server, http, parsers, program, relay, scene, site,
+    stores,
 };

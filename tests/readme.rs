@@ -20,7 +20,7 @@ const NOON: &str = "2026-11-23T12:00:00Z";
 const TEMPLATES: &str = include_str!("../docs/templates.md");
 
 /// The documents beside it.
-const DOCS: [&str; 16] = [
+const DOCS: [&str; 17] = [
     include_str!("../docs/operating.md"),
     include_str!("../docs/privacy.md"),
     include_str!("../docs/moving-in.md"),
@@ -28,6 +28,7 @@ const DOCS: [&str; 16] = [
     include_str!("../docs/scaling.md"),
     include_str!("../docs/faq.md"),
     include_str!("../docs/posts.md"),
+    include_str!("../docs/sources.md"),
     include_str!("../docs/ids.md"),
     include_str!("../docs/feeds.md"),
     include_str!("../docs/subscribers.md"),
@@ -180,7 +181,8 @@ fn the_config_shown_is_read() {
     // The keys that it names.
     scene.run_at(NOON, &["dkim", "new"]);
     scene.run_at(NOON, &["dkim", "new", "--ed25519"]);
-    let scene = scene.file("config.toml", config);
+    let planet = "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>P</title><id>urn:p</id><updated>2024-06-01T00:00:00Z</updated></feed>";
+    let scene = scene.file("config.toml", config).file("planet.xml", planet);
     let ran = scene.run(&["--at", NOON, "run", "--dry-run"]);
     ran.succeeds();
 }
@@ -191,7 +193,7 @@ fn every_key_is_shown() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config");
     let mut keys = 0;
     for section in [
-        "site", "posts", "feeds", "digest", "mail", "dkim", "store", "web",
+        "site", "posts", "source", "feeds", "digest", "mail", "dkim", "store", "web",
     ] {
         let text = fs::read_to_string(folder.join(format!("{section}.rs"))).unwrap();
         for line in text.lines() {

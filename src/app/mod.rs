@@ -2,6 +2,7 @@
 
 mod copy;
 mod keep;
+mod load;
 mod site;
 
 pub(crate) use copy::COPIED;

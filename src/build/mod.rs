@@ -24,9 +24,10 @@ use crate::ending::Ending;
 use crate::feed::{FeedPlan, Outline, Setting, plan};
 use crate::finding::{Finding, Rule, count};
 use crate::language::find_unusable_words;
-use crate::loader::{Loaded, load_posts};
+use crate::loader::Loaded;
 use crate::post::{Post, Signature, fingerprint_of};
 use crate::publish::{BuiltPosts, Manifest, Publisher, Unseen};
+use crate::source::GatheredPosts;
 use crate::talk::Talk;
 use crate::template::{find_unused, read_own};
 
@@ -96,15 +97,14 @@ struct Reading<'a> {
     unseen_places: BTreeSet<usize>,
 }
 
-/// Reads the posts and the manifest.
+/// Reads the posts, with those that came by feeds, and the manifest.
 ///
 /// # Errors
 /// A finding where there is no folder of posts, or the lock is broken.
-pub(crate) fn read(app: &App) -> Result<Sources, Finding> {
+pub(crate) fn read(app: &App, gathered: GatheredPosts) -> Result<Sources, Finding> {
     let config = &app.config;
-    let now = app.clock.now();
     let (loaded, publisher) = rayon::join(
-        || load_posts(&config.site, &config.posts, now),
+        || app.load(&config.posts, gathered),
         || {
             let Feeds {
                 dir, precompress, ..
@@ -137,7 +137,7 @@ pub(crate) fn build(
         let manifest = reading.publisher.manifest();
         manifest.refuse_vanished(&loaded.today(), app.config.feeds.are_published())?;
     }
-    let ending = Ending::from_findings(&loaded.findings).and(Ending::from_findings(&findings));
+    let ending = loaded.ending().and(Ending::from_findings(&findings));
     let (drafts, future) = loaded.waiting();
     let built = match options.dry_run {
         true => print(talk, options, reading, &outlines, ending)?,
@@ -324,6 +324,7 @@ impl<'a> Reading<'a> {
         let held = self.loaded.held.iter().chain(&self.loaded.vanished);
         let held: Vec<u64> = held.map(fingerprint_of).collect();
         manifest.add_posts(&self.prints, &texts, &held, self.unseen.clone());
+        manifest.add_syndicated(self.loaded.syndicated_ids());
         manifest.set_dated(self.loaded.dated.iter().map(fingerprint_of));
         if self.config.feeds.hub.is_some() {
             let posts = BuiltPosts {

@@ -9,6 +9,7 @@ use crate::build::{BuildOptions, build as write_feeds, read};
 use crate::cli;
 use crate::ending::Ending;
 use crate::feed::links;
+use crate::source::Reach;
 use crate::talk::Talk;
 
 use adopt::adopt;
@@ -25,7 +26,9 @@ pub(super) fn build(
         talk.out().write_all(links.as_bytes())?;
         return Ok(Ending::Done);
     }
-    let mut sources = read(app)?;
+    let reach = Reach::for_run(args.dry.dry_run);
+    let gathered = runtime.block_on(app.gather(reach));
+    let mut sources = read(app, gathered)?;
     if let Some(feed) = &args.adopt {
         adopt(app, talk, &mut sources.loaded, feed, runtime)?;
         // They are kept even where a file of another program is in the way of the feeds.

@@ -27,6 +27,7 @@ use crate::inbox::{MOST_BYTES, Maildir, RATED, find_high_rates};
 use crate::ledger::{IssueId, IssueState};
 use crate::loader::Loaded;
 use crate::schedule::{Turn, name_fault, slot_ahead};
+use crate::source::{GatheredPosts, Reach};
 use crate::store::{Access, Store, StoreError};
 use crate::talk::Talk;
 
@@ -44,7 +45,12 @@ pub(super) fn check(
     if let Err(finding) = app.config.refuse_published_secrets() {
         gathered.report(&[finding]);
     }
-    let loaded = check_feeds(app, &mut gathered);
+    let reach = match args.offline {
+        true => Reach::Offline,
+        false => Reach::Look,
+    };
+    let sources = runtime.block_on(app.gather(reach));
+    let loaded = check_feeds(app, &mut gathered, sources);
     if let Some(loaded) = &loaded {
         for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
             check_digest(app, &mut gathered, digest, loaded);
@@ -118,12 +124,12 @@ fn find_placeholders(config: &Config) -> Vec<Finding> {
 }
 
 /// Renders every document, writes none, and reads back those that are written.
-fn check_feeds(app: &App, gathered: &mut Talk<'_>) -> Option<Loaded> {
+fn check_feeds(app: &App, gathered: &mut Talk<'_>, sources: GatheredPosts) -> Option<Loaded> {
     let options = BuildOptions {
         dry_run: true,
         ..BuildOptions::default()
     };
-    let built = read(app)
+    let built = read(app, sources)
         .map_err(anyhow::Error::from)
         .and_then(|sources| build(app, gathered, sources, &options));
     match built {

@@ -14,9 +14,9 @@ use crate::cli::{self, Choice};
 use crate::config::{Digest, Schedule};
 use crate::digest::{Next, Plan, last_before};
 use crate::ending::Ending;
-use crate::loader::load_posts;
 use crate::publish::Manifest;
 use crate::schedule::{Turn, print, send_issue, slot_ahead};
+use crate::source::Reach;
 use crate::store::Access;
 use crate::talk::Talk;
 
@@ -41,16 +41,19 @@ pub(super) fn digest(
     if args.show.preview {
         return preview::preview(app, talk, digest, choice, !args.show.no_open, runtime);
     }
-    let loaded = match args.show.is_asked_for() {
-        true => show::load(app, choice)?,
-        false => load_posts(&app.config.site, &app.config.posts, app.clock.now())?,
+    let is_shown = args.show.is_asked_for();
+    let reach = Reach::for_run(is_shown || args.dry.dry_run);
+    let gathered = runtime.block_on(app.gather(reach));
+    let loaded = match is_shown {
+        true => show::load(app, choice, gathered)?,
+        false => app.load(&app.config.posts, gathered)?,
     };
     talk.report(&loaded.findings);
     let manifest = Manifest::read(&app.config.posts.lock);
     manifest.refuse_vanished(&loaded.today(), app.config.feeds.are_published())?;
-    let mut ending = Ending::from_findings(&loaded.findings);
+    let mut ending = loaded.ending();
     let turn = Turn::by_hand(app, digest, &loaded, choice.into());
-    if args.show.is_asked_for() {
+    if is_shown {
         let shown = runtime.block_on(show::show(&turn, talk, &args.show))?;
         return Ok(ending.and(shown));
     }

@@ -8,6 +8,7 @@ use crate::cli::Dry;
 use crate::ending::Ending;
 use crate::round::go_round;
 use crate::schedule::print_all;
+use crate::source::Reach;
 use crate::talk::Talk;
 
 /// Goes one round; a dry run prints what it would publish and send.
@@ -24,7 +25,8 @@ pub(super) fn run(
         dry_run: true,
         ..BuildOptions::default()
     };
-    let built = build(app, talk, read(app)?, &options)?;
+    let gathered = runtime.block_on(app.gather(Reach::Look));
+    let built = build(app, talk, read(app, gathered)?, &options)?;
     let printed = runtime.block_on(print_all(app, talk, &built.loaded))?;
     Ok(built.ending.and(printed))
 }

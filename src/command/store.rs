@@ -10,8 +10,9 @@ use crate::cli;
 use crate::config::StoreUrl;
 use crate::ending::Ending;
 use crate::finding::Finding;
-use crate::loader::{Loaded, load_posts};
+use crate::loader::Loaded;
 use crate::schedule::settle_restored;
+use crate::source::Reach;
 use crate::store::{Access, Backup, Store};
 use crate::talk::Talk;
 
@@ -25,7 +26,8 @@ pub(super) fn store(
     match what {
         cli::StoreCommand::Backup { file } => runtime.block_on(back_up(app, talk, file)),
         cli::StoreCommand::Restore { file } => {
-            let loaded = load_posts(&app.config.site, &app.config.posts, app.clock.now())?;
+            let gathered = runtime.block_on(app.gather(Reach::Offline));
+            let loaded = app.load(&app.config.posts, gathered)?;
             runtime.block_on(restore(app, talk, file, &loaded))
         }
         cli::StoreCommand::RotateKey => runtime.block_on(rotate_key(app, talk)),

@@ -186,6 +186,7 @@ impl Config {
             Own::new("posts", "lock", lock, Use::File),
             beside("the manifest", "manifest"),
             beside("the list of departures", "departures"),
+            beside("the folder of kept feeds", "sources"),
             Own::new("feeds", "dir", &self.feeds.dir, Use::Folder),
             Own::new("mail", "outbox", self.mail.outbox.folder(), Use::Folder),
         ];

@@ -8,7 +8,7 @@ use crate::config::discover::address_key;
 use crate::config::environment::set_keys;
 use crate::config::explain::{explain, explain_in, list, nearest};
 use crate::config::secret::read_token_keys;
-use crate::config::{Config, Digest, Inbox};
+use crate::config::{Config, Digest, Inbox, MissingFolder};
 use crate::file::read::{WRITTEN, read_text};
 use crate::finding::{Finding, Place, Rule};
 
@@ -131,6 +131,7 @@ impl Config {
             }
         }
         self.check_earlier_names(text)?;
+        self.check_sources(text)?;
         if let Some((key, finding)) = self.feeds.contradiction() {
             // It may stand in the environment alone.
             return Err(match line_of(text, key) {
@@ -185,6 +186,34 @@ impl Config {
         Ok(())
     }
 
+    /// No feed is a source twice.
+    fn check_sources(&self, text: &str) -> Result<(), Finding> {
+        for (number, source) in self.sources.iter().enumerate() {
+            let name = source.feed.name();
+            let mut earlier = self.sources[..number].iter();
+            if !earlier.any(|earlier| earlier.feed.name() == name) {
+                continue;
+            }
+            let message = format!("`{name}` is a source twice");
+            let finding = Finding::error(Rule::ConfigValue, message);
+            let finding = finding.hint("take one of the two [[source]] out");
+            return Err(match nth_key(text, "source", number, "feed") {
+                Some(line) => finding.at_line(line),
+                None => finding,
+            });
+        }
+        Ok(())
+    }
+
+    /// The line that names this source, from 0.
+    pub(crate) fn place_of_source(&self, number: usize) -> Place {
+        let text = read_text(&self.file, WRITTEN).unwrap_or_default();
+        Place {
+            line: nth_key(&text, "source", number, "feed"),
+            ..Place::from(self.file.clone())
+        }
+    }
+
     /// The line that sets this key of a digest, if the key has a line of its own.
     pub fn place_of_digest(&self, name: &str, key: &str) -> Place {
         let text = read_text(&self.file, WRITTEN).unwrap_or_default();
@@ -203,6 +232,12 @@ impl Config {
         self.mail.resolve_paths(root);
         self.store.resolve_paths(root);
         self.feeds.dir.clone_into(&mut self.posts.feeds);
+        for source in &mut self.sources {
+            source.resolve_paths(root);
+        }
+        if !self.sources.is_empty() {
+            self.posts.missing = MissingFolder::Empty;
+        }
     }
 
     /// The digest of this name.
@@ -245,9 +280,15 @@ fn line_of(text: &str, key: &str) -> Option<usize> {
 
 /// The line on which the digest of this number (from 0) sets this key.
 fn nth_digest_key(text: &str, number: usize, key: &str) -> Option<usize> {
+    nth_key(text, "digest", number, key)
+}
+
+/// The line on which the section of this name and number (from 0) sets this key.
+fn nth_key(text: &str, section: &str, number: usize, key: &str) -> Option<usize> {
+    let header = format!("[[{section}]]");
     let mut seen = 0;
     for (line, content) in text.lines().enumerate() {
-        if content.trim_start().starts_with("[[digest]]") {
+        if content.trim_start().starts_with(&header) {
             seen += 1;
         } else if seen == number + 1
             && content

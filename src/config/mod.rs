@@ -18,6 +18,7 @@ mod permalink;
 mod posts;
 mod secret;
 mod site;
+mod source;
 mod store;
 mod value;
 mod web;
@@ -41,9 +42,11 @@ pub use mail::{InboxToken, Mail, Outbox, Relay, Timeouts, Tls, Uncertain};
 pub(crate) use permalink::EXPECTED;
 #[cfg(test)]
 pub(crate) use permalink::TOKENS;
+pub(crate) use posts::MissingFolder;
 pub use posts::{Dialect, Posts};
 pub use secret::Secret;
 pub use site::{Author, Site, address_below};
+pub use source::{FeedPlace, SourceFeed};
 pub(crate) use store::with_tls;
 pub use store::{StoreSettings, StoreUrl};
 pub use value::{Span, ValueError, Zone, is_blank, is_language};
@@ -59,6 +62,9 @@ pub struct Config {
     /// The folder of the posts, and how they are read.
     #[serde(default)]
     pub posts: Posts,
+    /// Feeds whose entries are posts beside those of the folder, or instead of them.
+    #[serde(default, rename = "source")]
+    pub sources: Vec<SourceFeed>,
     /// The feeds.
     #[serde(default)]
     pub feeds: Feeds,

@@ -32,6 +32,9 @@ pub struct Posts {
     /// The folder of the feeds: what is written there is no post.
     #[serde(skip)]
     pub(crate) feeds: PathBuf,
+    /// What a missing folder means.
+    #[serde(skip)]
+    pub(crate) missing: MissingFolder,
 }
 
 impl Default for Posts {
@@ -46,8 +49,19 @@ impl Default for Posts {
             lock: "tidings.lock".into(),
             root: PathBuf::new(),
             feeds: PathBuf::new(),
+            missing: MissingFolder::default(),
         }
     }
+}
+
+/// What it means that there is no folder of posts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum MissingFolder {
+    /// A fault.
+    #[default]
+    Fault,
+    /// The posts come by feeds.
+    Empty,
 }
 
 /// A file whose name leaves room for the manifest beside it.

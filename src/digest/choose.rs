@@ -11,6 +11,11 @@ const TOO_MANY: usize = 10;
 /// The same limit if as many announced posts are gone: their ids have probably changed.
 const TOO_MANY_INSTEAD: usize = 2;
 
+/// How the names of posts begin that came by feeds.
+const NAME: &str = "urn:tidings:";
+/// How the name begins that one has by its feed.
+const NAME_BY_FEED: &str = "urn:tidings:feed:";
+
 /// Whether the digest's filters accept the post. Names are compared case-insensitively.
 fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
     let plain = |text: &str| compose(text).to_lowercase();
@@ -88,17 +93,16 @@ pub(crate) fn refuse_the_archive(
         return Ok(());
     }
     let (mut all, mut unknown) = (0, 0);
-    for post in posts.iter().filter(|post| belongs(digest, site, post)) {
+    let is_own = |post: &&Post| !post.is_syndicated() && belongs(digest, site, post);
+    for post in posts.iter().filter(is_own) {
         all += 1;
         unknown += usize::from(!ever_announced.contains(&*post.id));
     }
-    let ids: HashSet<&str> = posts.iter().map(|post| &*post.id).collect();
-    let is_gone = |id: &&String| !ids.contains(id.as_str());
-    let gone = ever_announced.iter().filter(is_gone).count();
+    let gone = count_gone(posts, ever_announced);
     let is_large = unknown >= TOO_MANY && unknown * 2 > all;
     let is_replaced = unknown.min(gone) >= TOO_MANY_INSTEAD
         && unknown * 2 >= all
-        && gone * 2 >= ever_announced.len();
+        && gone * 2 >= count_own(ever_announced);
     if !is_large && !is_replaced {
         return Ok(());
     }
@@ -111,6 +115,25 @@ pub(crate) fn refuse_the_archive(
         "bring the old `tidings.lock` back, or say which are news: \
          `tidings digest {name} --since DATE` (older ones are known from then on) or `--posts A,B`"
     )))
+}
+
+/// How many of the announced posts are gone that did not come by a feed. Each of those that did has a name by its feed.
+fn count_gone(posts: &[Post], ever: &HashSet<String>) -> usize {
+    let ids: HashSet<&str> = posts.iter().map(|post| &*post.id).collect();
+    let is_gone = |id: &&String| !ids.contains(id.as_str());
+    let gone = ever
+        .iter()
+        .filter(|id| !id.starts_with(NAME))
+        .filter(is_gone);
+    let by_feed = ever.iter().filter(|id| id.starts_with(NAME_BY_FEED));
+    gone.count().saturating_sub(by_feed.count())
+}
+
+/// How many of the names are those of posts that did not come by a feed.
+fn count_own(ever: &HashSet<String>) -> usize {
+    let own = ever.iter().filter(|id| !id.starts_with(NAME)).count();
+    let by_feed = ever.iter().filter(|id| id.starts_with(NAME_BY_FEED));
+    own.saturating_sub(by_feed.count())
 }
 
 /// Finds the posts that these words name, in the digest's order. Each name is a path, a slug, an address or an id; commas

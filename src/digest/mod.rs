@@ -6,6 +6,7 @@ mod choose;
 mod page;
 mod plan;
 mod preflight;
+mod recognise;
 mod render;
 mod schedule;
 mod site;

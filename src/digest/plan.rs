@@ -27,6 +27,8 @@ pub(crate) struct Situation<'s, 'a> {
     pub posts: &'a [Post],
     /// The store's record of the digest.
     pub record: &'s Record,
+    /// The ids of the posts that a feed brought before this digest could have announced them.
+    pub backlog: &'s HashSet<String>,
     /// The store that began the digest, according to the lock.
     pub began: Option<&'s str>,
     /// How far the digest had come in this store, according to the manifest.
@@ -139,6 +141,7 @@ pub(crate) fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Findin
     // Posts older than a person's day stay news, unless they look like an archive whose lock was lost.
     let begins_anew = is_first || wish.new_store || credible.is_err();
     let is_known = |post: &Post| match since.or(began) {
+        _ if !is_first && situation.backlog.contains(&*post.id) => true,
         Some(since) => begins_anew && post.published < since,
         None => is_first || wish.new_store,
     };
@@ -384,10 +387,11 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Returns the addresses of the posts of all issues.
+    /// Returns the addresses of the posts of all issues, but of those that another site has published.
     pub(crate) fn pages(&self, digest: &Digest) -> Vec<Url> {
         let posts = self.issues(digest).concat();
-        posts.iter().map(|post| post.url.to_url()).collect()
+        let own = posts.iter().filter(|post| !post.is_syndicated());
+        own.map(|post| post.url.to_url()).collect()
     }
 
     /// Holds back the posts whose pages are `missing` online.

@@ -127,6 +127,17 @@ rules! {
         "A file that cannot be read is not taken into account."
         "See whether it is there, is UTF-8 text, and may be read by this user."
 
+    // Feeds as sources
+    SourceUnreached "source-unreached"
+        "A source that does not answer, or that is too large or too slow, gives nothing new; what it gave before stays."
+        "See whether the address is right and answers. Servers in your own network need `private = true` under their [[source]]."
+    SourceUnreadable "source-unreadable"
+        "A document that is no feed gives no posts; what the feed gave before stays."
+        "Name the address of the Atom, RSS or JSON feed, not that of the page: the page links to it with `rel=\"alternate\"`."
+    SourceMoved "source-moved"
+        "An address that redirects for good may end one day, and the feed with it."
+        "Write the new address as `feed` under its [[source]]."
+
     // Ids
     LockBroken "lock-broken"
         "`tidings.lock` keeps the ids of posts; with a wrong one every post could be unread again."

@@ -10,6 +10,7 @@ mod detect;
 mod generator;
 mod git;
 mod ignored;
+mod joined;
 mod past;
 mod reader;
 mod spelling;
@@ -28,7 +29,7 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
-use crate::config::{Posts, Site};
+use crate::config::{MissingFolder, Posts, Site};
 use crate::fault::guard;
 use crate::file::read::{LISTED, read_text_if_any};
 use crate::finding::{Finding, Rule};
@@ -40,7 +41,9 @@ use crate::loader::spelling::Spelling;
 use crate::loader::walk::{PostFilter, Walked};
 use crate::lock::{Absence, Lock};
 use crate::post::dialect::Habits;
-use crate::post::{self, Body, Index, Post, Read, Signature, Why, fingerprint_of};
+use crate::post::{
+    self, Body, Index, Post, Read, Signature, Syndication, Why, fingerprint_of, syndicated_body,
+};
 use crate::publish::Today;
 
 /// Everything that a folder holds.
@@ -68,6 +71,10 @@ pub struct Loaded {
     history: History,
     assets: Assets,
     index: Index,
+    /// Where the posts are from that came by feeds, by path.
+    pub(crate) syndicated: HashMap<Box<str>, Syndication>,
+    /// Whether a source could not be read.
+    is_behind: bool,
 }
 
 /// Reads every post of the folder.
@@ -84,7 +91,10 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let (ignored, unread) = ignored.unwrap_or_default();
     let (lock, walked) = rayon::join(
         || read_lock(&config.lock),
-        || walk::walk(&config.dir, &ignored, Some(&config.feeds)),
+        || match config.missing {
+            MissingFolder::Empty if !config.dir.exists() => Ok(Walked::default()),
+            _ => walk::walk(&config.dir, &ignored, Some(&config.feeds)),
+        },
     );
     let mut lock = lock?;
     let Walked {
@@ -166,6 +176,8 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         history,
         assets,
         index,
+        syndicated: HashMap::new(),
+        is_behind: false,
     })
 }
 
@@ -278,6 +290,9 @@ impl Loaded {
     /// # Errors
     /// A finding that names the file.
     pub fn body(&self, post: &Post) -> Result<Body, Finding> {
+        if let Some(from) = self.syndicated.get(&post.path) {
+            return guard(|| Ok(syndicated_body(post, from, &self.site)));
+        }
         let file = self.file(post);
         let mut buffer = Vec::new();
         let text = text_of(&file, &mut buffer);
@@ -314,6 +329,9 @@ impl Loaded {
 
     /// The signature of a post's text.
     pub fn signature(&self, post: &Post) -> Signature {
+        if let Some(from) = self.syndicated.get(&post.path) {
+            return Signature::from_text(&from.html);
+        }
         let signature = past::signature(&self.file(post), &self.habits);
         signature.unwrap_or_else(|| Signature::from_text(""))
     }
@@ -333,6 +351,9 @@ impl Loaded {
     /// The files that an address in a post may name, the likeliest first. All of them lie in the folders of the site or
     /// of its feeds, whatever the address or a link says.
     pub fn files_of(&self, post: &Post, address: &str, feeds: &Path) -> Vec<PathBuf> {
+        if post.is_syndicated() {
+            return Vec::new();
+        }
         self.assets.find(&self.site, post, address, Some(feeds))
     }
 
@@ -367,6 +388,7 @@ impl Loaded {
             published: self
                 .posts
                 .iter()
+                .filter(|post| !post.is_syndicated())
                 .map(|post| fingerprint_of(&post.id))
                 .collect(),
             left_out,
@@ -434,61 +456,4 @@ fn address_of(post: &Post, file: &Path, site: &Site, habits: &Habits) -> Option<
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::load_posts;
-    use crate::config::Config;
-
-    /// A fault of the program, for the text that asks for it.
-    pub(super) fn panic_if_asked(text: &str, step: &str) {
-        let asked = format!("[panic on {step}]");
-        assert!(!text.contains(&asked), "a fault of the program");
-    }
-
-    #[test]
-    fn a_fault_of_the_program_costs_one_post() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("tidings.toml");
-        fs::write(
-            &file,
-            "[site]\ntitle = \"T\"\nurl = \"https://x.example/\"\n",
-        )
-        .unwrap();
-        fs::create_dir(folder.path().join("post")).unwrap();
-        for (name, text) in [
-            ("a", "Good."),
-            ("b", "[panic on read]"),
-            ("c", "[panic on render]"),
-            ("d", "Good."),
-        ] {
-            let text = format!("---\ntitle: {name}\ndate: 2024-05-01\n---\n{text}\n");
-            fs::write(folder.path().join(format!("post/{name}.md")), text).unwrap();
-        }
-        let config = Config::load(&file, std::iter::empty::<(String, String)>()).unwrap();
-        let now = "2030-01-01T00:00:00Z".parse().unwrap();
-        let loaded = load_posts(&config.site, &config.posts, now).unwrap();
-        let paths: Vec<&str> = loaded.posts.iter().map(|post| &*post.path).collect();
-        assert_eq!(paths, ["a.md", "c.md", "d.md"]);
-        let [finding] = &loaded.findings[..] else {
-            panic!("{:?}", loaded.findings);
-        };
-        let words = finding.to_string();
-        assert!(
-            finding.is_error() && words.contains("post/b.md: tidings failed at "),
-            "{words}"
-        );
-        assert!(words.contains("please report it"), "{words}");
-        let bodies: Vec<bool> = loaded
-            .posts
-            .iter()
-            .map(|post| loaded.body(post).is_ok())
-            .collect();
-        assert_eq!(bodies, [true, false, true]);
-        let finding = loaded.body(&loaded.posts[1]).unwrap_err().to_string();
-        assert!(
-            finding.contains("post/c.md: tidings failed at "),
-            "{finding}"
-        );
-    }
-}
+mod tests;

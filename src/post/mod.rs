@@ -128,9 +128,11 @@ pub(crate) mod front;
 mod markup;
 mod plain;
 mod signature;
+mod syndicated;
 
 pub use body::body;
 pub use body::links::Index;
+pub(crate) use body::syndicated_body;
 pub(crate) use composed::compose;
 pub(crate) use dialect::slug::slug;
 pub use drawing::Drawing;
@@ -143,3 +145,4 @@ pub(crate) use front::{add_defaults, texts_of};
 pub(crate) use markup::Markup;
 pub(crate) use signature::Likeness;
 pub use signature::Signature;
+pub(crate) use syndicated::{Came, SyndicatedPost, Syndication};

@@ -72,7 +72,9 @@ impl Manifest {
         }
         let mut waiting = BTreeMap::new();
         for (number, (post, (id, _))) in posts.all.iter().zip(posts.prints).enumerate() {
-            let is_news = shown.contains(&number) && posts.new.contains(id);
+            // Nobody here puts the page of another site online.
+            let is_own = !post.is_syndicated();
+            let is_news = is_own && shown.contains(&number) && posts.new.contains(id);
             let since = match self.waiting.get(id) {
                 Some(waiting) => waiting.since.min(now),
                 None if is_news => now,

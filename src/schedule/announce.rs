@@ -98,7 +98,7 @@ impl Turn<'_> {
         posts: &[&Post],
         plan: &Plan<'_>,
     ) -> anyhow::Result<Frozen> {
-        let ids: Vec<String> = posts.iter().map(|post| post.id.to_string()).collect();
+        let ids = self.loaded.with_names(posts.iter().map(|post| &*post.id));
         let to = self.digest.to.iter();
         let to: Vec<(Email, Option<String>)> =
             to.map(|to| (to.email.clone(), to.name.clone())).collect();

@@ -20,12 +20,15 @@ impl Turn<'_> {
             app.keep_begun(talk, lock, name, store.name())?;
         }
         app.accept_older_copy(talk, store, name).await?;
+        let known = self
+            .loaded
+            .with_names(plan.known.iter().map(String::as_str));
         if plan.is_first {
             store
-                .begin_digest(name, &plan.known, plan.begins_after, self.now)
+                .begin_digest(name, &known, plan.begins_after, self.now)
                 .await?;
         } else if !plan.known.is_empty() {
-            store.know_posts(name, &plan.known, self.now).await?;
+            store.know_posts(name, &known, self.now).await?;
         }
         if let Some(words) = plan.say_known(digest) {
             talk.conclude(&words)?;

@@ -24,7 +24,8 @@ impl<'a> Turn<'a> {
         } = *self;
         let relay = app.config.mail.has_relay();
         let name = self.name_in_store(store).await?;
-        let record = read_record(store, name, relay).await?;
+        let mut record = read_record(store, name, relay).await?;
+        let backlog = record.recognise(&loaded.posts, &loaded.syndicated);
         let lock = &loaded.lock;
         // With `--locked` the lock keeps the earlier name.
         let earlier = digest.was.as_deref().and_then(|was| lock.began(was));
@@ -33,6 +34,7 @@ impl<'a> Turn<'a> {
             site: &app.config.site,
             posts: &loaded.posts,
             record: &record,
+            backlog: &backlog,
             began: lock.began(&digest.name).or(earlier),
             noted: app.find_progress(name, store),
             wish: self.wish,

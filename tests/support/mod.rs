@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod dns_server;
 pub(crate) mod feed;
+pub(crate) mod feed_server;
 pub(crate) mod http;
 pub(crate) mod imap;
 pub(crate) mod parsers;

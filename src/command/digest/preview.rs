@@ -22,6 +22,7 @@ use crate::finding::{Finding, Rule};
 use crate::ledger::IssueId;
 use crate::loader::{stamp, stamp_sources};
 use crate::schedule::Turn;
+use crate::source::Reach;
 use crate::store::Access;
 use crate::talk::{Talk, Volume, Words};
 use crate::web::{Door, Preview, PreviewSource, serve_preview};
@@ -126,7 +127,9 @@ impl Maker {
         digest: &Digest,
     ) -> anyhow::Result<Preview> {
         let now = app.clock.now();
-        let loaded = load(app, &self.choice)?;
+        // A look at what is kept: the page asks again and again.
+        let gathered = app.gather(Reach::Offline).await;
+        let loaded = load(app, &self.choice, gathered)?;
         let turn = Turn::by_hand(app, digest, &loaded, (&self.choice).into());
         let store = app.store(Access::Read).await?;
         let (posts, note) = next_or_newest(&turn, talk, &store).await?;

@@ -14,10 +14,11 @@ use crate::ending::Ending;
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
 use crate::ledger::IssueId;
-use crate::loader::{Loaded, load_posts};
+use crate::loader::Loaded;
 use crate::post::Post;
 use crate::reader::{Mailbox, Reader};
 use crate::schedule::{Composed, Turn};
+use crate::source::GatheredPosts;
 use crate::store::{Access, Store};
 use crate::talk::Talk;
 
@@ -98,7 +99,7 @@ pub(super) async fn next_or_newest<'a>(
 }
 
 /// The posts to look at: also drafts and those of the future where some are asked for by name.
-pub(super) fn load(app: &App, choice: &Choice) -> Result<Loaded, Finding> {
+pub(super) fn load(app: &App, choice: &Choice, gathered: GatheredPosts) -> Result<Loaded, Finding> {
     let by_name = !choice.posts.is_empty();
     let config = &app.config.posts;
     let posts = Posts {
@@ -106,7 +107,7 @@ pub(super) fn load(app: &App, choice: &Choice) -> Result<Loaded, Finding> {
         future: config.future || by_name,
         ..config.clone()
     };
-    load_posts(&app.config.site, &posts, app.clock.now())
+    app.load(&posts, gathered)
 }
 
 fn write(talk: &mut Talk<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {

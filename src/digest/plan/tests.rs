@@ -73,6 +73,7 @@ fn next(
         site: &site,
         posts,
         record,
+        backlog: &HashSet::new(),
         began,
         noted: None,
         wish,

@@ -15,7 +15,8 @@ use crate::post::body::shortcode::{Grown, ShortcodeText, TIME};
 use crate::post::dialect::Habits;
 use crate::post::facts::title;
 use crate::post::front::{self, Front, Split};
-use crate::post::{Body, Markup, Post, Signature, plain};
+use crate::post::syndicated::home_of;
+use crate::post::{Body, Markup, Post, Signature, Syndication, plain};
 
 pub(in crate::post) mod links;
 pub(in crate::post) mod markdown;
@@ -142,6 +143,33 @@ pub fn body(
         drawings: safe.drawings,
         ..body
     })
+}
+
+/// The body of a post that came by a feed: sanitised like those of the site. It says nothing of elements that are left out,
+/// since nobody here can mend them; of a text that cannot be read, its words are left.
+pub(crate) fn syndicated_body(post: &Post, from: &Syndication, site: &Site) -> Body {
+    let budget = Budget::for_source(&from.html);
+    let index = Index::default();
+    let links = Links {
+        home: &home_of(&from.base, site),
+        post,
+        page: from.base.clone(),
+        posts: &[],
+        index: &index,
+        budget: &budget,
+    };
+    let signature = Signature::from_text(&from.html);
+    let safe = safe::sanitise(&from.html, &links);
+    match safe.and_then(|safe| budget.check(safe.html.len()).map(|()| safe)) {
+        Ok(safe) => {
+            let body = finish(safe.html, post, None, Vec::new(), signature);
+            Body {
+                drawings: safe.drawings,
+                ..body
+            }
+        }
+        Err(_) => finish(from.to_plain(post), post, None, Vec::new(), signature),
+    }
 }
 
 /// Removes the first heading, which is the title; its lines stay blank, so that the lines below keep their numbers.

@@ -27,6 +27,8 @@ pub struct Manifest {
     pub(super) posts: HashMap<u64, Known>,
     /// The posts whose addresses include their dates, since other posts have the shorter ones.
     pub(super) dated: BTreeSet<u64>,
+    /// The posts that came by feeds, which come and go without us.
+    pub(super) syndicated: BTreeSet<u64>,
     /// The posts that subscribers may not have seen yet though their dates are old.
     pub(super) unseen: Unseen,
     /// The new posts that the hub waits for, by the fingerprint of their ids, which survives a rename.
@@ -149,6 +151,11 @@ impl Manifest {
         self.dated = ids.collect();
     }
 
+    /// Remembers these posts as ones that came by feeds.
+    pub fn add_syndicated(&mut self, ids: impl Iterator<Item = u64>) {
+        self.syndicated.extend(ids);
+    }
+
     /// Whether a build has published the post of this id, the last one or an earlier one.
     pub fn has_published(&self, id: u64) -> bool {
         self.posts.contains_key(&id)
@@ -203,7 +210,7 @@ impl Manifest {
         }
         let mut vanished = Vanished::default();
         for (id, known) in &self.posts {
-            if known.text.is_some() && !known.is_held {
+            if known.text.is_some() && !known.is_held && !self.syndicated.contains(id) {
                 vanished.known += 1;
                 if !today.published.contains(id) {
                     let why = today.left_out.get(id).copied().unwrap_or(GONE);

@@ -93,6 +93,7 @@ impl Manifest {
                     manifest.unseen.0.extend(number(id).zip(later.parse().ok()));
                 }
                 ["dated", id] => manifest.dated.extend(number(id)),
+                ["syndicated", id] => manifest.syndicated.extend(number(id)),
                 ["waiting", id, page, since] => {
                     let page = page.to_owned();
                     let waiting = since.parse().map(|since| Waiting { page, since });
@@ -159,6 +160,9 @@ impl Manifest {
         }
         for id in &self.dated {
             text.push_str(&format!("dated\t{id:x}\n"));
+        }
+        for id in &self.syndicated {
+            text.push_str(&format!("syndicated\t{id:x}\n"));
         }
         let mut posts: Vec<_> = self.posts.iter().collect();
         posts.sort_unstable_by_key(|(id, _)| **id);
@@ -233,6 +237,7 @@ mod tests {
         };
         let manifest = Manifest {
             dated: [1, 11].into(),
+            syndicated: [2, 12].into(),
             drawings: [(
                 "atom.xml".to_owned(),
                 ["drawing/1.svg".to_owned(), "drawing/2.svg".to_owned()].into(),

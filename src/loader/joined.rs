@@ -1,0 +1,81 @@
+//! Posts that came by feeds, beside those of the folder.
+
+use std::collections::HashSet;
+
+use url::Url;
+
+use crate::ending::Ending;
+use crate::finding::Finding;
+use crate::loader::Loaded;
+use crate::post::{Post, SyndicatedPost, fingerprint_of};
+
+impl Loaded {
+    /// Takes the posts of the sources in. Those that the folder has itself are left out: a planet carries our own posts
+    /// too. `is_behind`: whether a source could not be read.
+    pub(crate) fn join(
+        &mut self,
+        posts: Vec<SyndicatedPost>,
+        findings: Vec<Finding>,
+        is_behind: bool,
+    ) {
+        let own: HashSet<String> = self.posts.iter().map(|post| bare(&post.url)).collect();
+        let ids: HashSet<Box<str>> = self.posts.iter().map(|post| post.id.clone()).collect();
+        for SyndicatedPost { post, from } in posts {
+            if own.contains(&bare(&post.url)) || ids.contains(&post.id) {
+                continue;
+            }
+            self.syndicated.insert(post.path.clone(), from);
+            self.posts.push(post);
+        }
+        if !self.syndicated.is_empty() {
+            let order = |post: &Post| (std::cmp::Reverse(post.published), post.path.clone());
+            self.posts.sort_by_cached_key(order);
+        }
+        self.findings.extend(findings);
+        self.is_behind = is_behind;
+    }
+
+    /// Partial if a post was left out, or a source could not be read.
+    pub(crate) fn ending(&self) -> Ending {
+        match self.is_behind {
+            true => Ending::Partial,
+            false => Ending::from_findings(&self.findings),
+        }
+    }
+
+    /// These ids, with the other names of the posts that came by feeds.
+    pub(crate) fn with_names<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Vec<String> {
+        let mut all: Vec<String> = ids.map(str::to_owned).collect();
+        if self.syndicated.is_empty() {
+            return all;
+        }
+        let wanted: HashSet<String> = all.iter().cloned().collect();
+        let posts = self.posts.iter();
+        for post in posts.filter(|post| wanted.contains(&*post.id)) {
+            let from = self.syndicated.get(&post.path);
+            let names = from.into_iter().flat_map(|from| &from.names);
+            all.extend(names.filter(|name| !wanted.contains(*name)).cloned());
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// The fingerprints of the ids of posts that came by feeds.
+    pub(crate) fn syndicated_ids(&self) -> impl Iterator<Item = u64> {
+        let posts = self.posts.iter().filter(|post| post.is_syndicated());
+        posts.map(|post| fingerprint_of(&post.id))
+    }
+}
+
+/// An address without what differs between two links to one page.
+fn bare(url: &impl AsRef<str>) -> String {
+    let Ok(mut url) = Url::parse(url.as_ref()) else {
+        return url.as_ref().to_owned();
+    };
+    url.set_fragment(None);
+    let text = url.as_str().trim_end_matches('/');
+    text.split_once("://")
+        .map_or(text, |(_, rest)| rest)
+        .to_owned()
+}

@@ -1,0 +1,69 @@
+//! Posts that come by a feed: where each is from, and by which names it is known.
+
+use url::Url;
+
+use crate::config::Site;
+use crate::html::{escape, read_words};
+use crate::post::Post;
+
+/// A post that came by a feed, with its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SyndicatedPost {
+    /// The post; its path is the address of its page.
+    pub(crate) post: Post,
+    /// Where it is from.
+    pub(crate) from: Syndication,
+}
+
+/// Where a post is from that came by a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Syndication {
+    /// Its text, as HTML that nobody has looked at.
+    pub(crate) html: String,
+    /// The base of the relative addresses in it.
+    pub(crate) base: Url,
+    /// The other names by which it may be known: under its feed, and by its address. It is one post with each that has
+    /// one of them.
+    pub(crate) names: Vec<String>,
+    /// The name that it has by this feed alone.
+    pub(crate) own_name: String,
+    /// The feed.
+    pub(crate) feed: String,
+    /// When its feed had it first.
+    pub(crate) came: Came,
+}
+
+/// When a post came by its feed: only what comes later is news to a digest that has begun before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Came {
+    /// With the first copy of the feed, as far as is known: that copy may have been lost.
+    First,
+    /// While the feed was no source.
+    Away,
+    /// Later.
+    Later,
+}
+
+impl Post {
+    /// Whether it came by a feed and its page belongs to another site. The path of a file has no empty part.
+    pub(crate) fn is_syndicated(&self) -> bool {
+        self.path.contains("://")
+    }
+}
+
+impl Syndication {
+    /// Its words alone, for a text that cannot be read as HTML.
+    pub(super) fn to_plain(&self, post: &Post) -> String {
+        const MOST: usize = 2000;
+        let words = post.description.as_deref().map(str::to_owned);
+        let words = words.unwrap_or_else(|| read_words(&self.html));
+        let words: String = words.chars().take(MOST).collect();
+        format!("<p>{}</p>", escape(&words))
+    }
+}
+
+/// The site as a base for the text of another one, so that nothing in it leads to ours.
+pub(super) fn home_of(page: &Url, site: &Site) -> Url {
+    page.join("/").unwrap_or_else(|_| site.url.clone())
+}

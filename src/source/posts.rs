@@ -1,0 +1,111 @@
+//! Copies of feeds → posts, each once: pure.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::config::{Author, Config};
+use crate::post::{Enclosure, Fingerprint, Post, SyndicatedPost, Syndication};
+use crate::source::copy::{FeedCopy, KeptEntry};
+
+/// The posts of these copies, each with the number of its source. One that several feeds have is taken from the first of
+/// them, and is known by all its names.
+pub(super) fn unite(copies: &[(usize, FeedCopy)], config: &Config) -> Vec<SyndicatedPost> {
+    let mut posts: Vec<SyndicatedPost> = Vec::new();
+    // Where the post is that has a name.
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut paths: HashSet<Box<str>> = HashSet::new();
+    for (number, copy) in copies {
+        let mut taken = Vec::new();
+        for entry in &copy.entries {
+            let mut names = entry.names.iter().chain([&entry.id]);
+            match names.find_map(|name| places.get(name).copied()) {
+                Some(place) => add_names(&mut posts[place], entry),
+                None => taken.push((posts.len(), entry)),
+            }
+            if taken.last().is_some_and(|(place, _)| *place == posts.len()) {
+                posts.push(to_post(entry, copy, *number, config, &mut paths));
+            }
+        }
+        // After the whole copy: two entries of one feed are two posts.
+        for (place, entry) in taken {
+            for name in entry.names.iter().chain([&entry.id]) {
+                places.entry(name.clone()).or_insert(place);
+            }
+        }
+    }
+    posts
+}
+
+fn add_names(post: &mut SyndicatedPost, entry: &KeptEntry) {
+    for name in entry.names.iter().chain([&entry.id]) {
+        if !post.from.names.contains(name) && *name != *post.post.id {
+            post.from.names.push(name.clone());
+        }
+    }
+}
+
+fn to_post(
+    entry: &KeptEntry,
+    copy: &FeedCopy,
+    number: usize,
+    config: &Config,
+    paths: &mut HashSet<Box<str>>,
+) -> SyndicatedPost {
+    let site = &config.site;
+    let mut path: Box<str> = entry.url.as_str().into();
+    if !paths.insert(path.clone()) {
+        // A page that several entries stand on.
+        path = format!("{path}#{}", entry.own_name).into();
+        paths.insert(path.clone());
+    }
+    let mut tags = entry.tags.clone();
+    let own = &config.sources[number].tags;
+    tags.extend(own.iter().filter(|tag| !entry.tags.contains(tag)).cloned());
+    let authors = entry.authors.iter().map(String::as_str);
+    let mut authors: Vec<Author> = authors.map(author).collect();
+    if authors.is_empty() && !copy.title.is_empty() {
+        authors.push(author(&copy.title));
+    }
+    let language = copy.language.as_deref().filter(|tag| *tag != site.language);
+    let post = Post {
+        id: entry.id.as_str().into(),
+        path,
+        url: entry.url.clone().into(),
+        title: entry.title.as_str().into(),
+        published: entry.published,
+        updated: entry.updated,
+        authors: Arc::from(authors),
+        tags: tags.into_iter().map(Box::from).collect(),
+        section: None,
+        language: language.map(Box::from),
+        description: entry.summary.as_deref().map(Box::from),
+        image: entry.image.clone().map(Into::into),
+        enclosure: entry.enclosure.as_ref().map(|file| {
+            Box::new(Enclosure {
+                url: file.0.clone(),
+                media_type: file.1.clone(),
+                length: file.2,
+            })
+        }),
+        text: Fingerprint::from_text(&entry.html),
+    };
+    SyndicatedPost {
+        post,
+        from: Syndication {
+            html: entry.html.clone(),
+            base: entry.base.clone(),
+            names: entry.names.clone(),
+            own_name: entry.own_name.clone(),
+            feed: copy.feed.clone(),
+            came: entry.came,
+        },
+    }
+}
+
+fn author(name: &str) -> Author {
+    Author {
+        name: name.to_owned(),
+        email: None,
+        url: None,
+    }
+}
