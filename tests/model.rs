@@ -564,8 +564,15 @@ impl Site {
     }
 
     fn hide(&mut self, number: u8, how: u8) {
-        let whole = |at: &usize| self.posts[*at].fault.is_none();
-        let Some(at) = self.living(number).filter(whole) else {
+        // A post that moves and is left out at once looks like one that is gone.
+        let stands = |at: &usize| {
+            let Post {
+                fault, shown, face, ..
+            } = &self.posts[*at];
+            let has_moved = shown.as_ref().is_some_and(|shown| shown.path != face.path);
+            fault.is_none() && !has_moved
+        };
+        let Some(at) = self.living(number).filter(stands) else {
             return;
         };
         let ways = [Fault::Draft, Fault::Future, Fault::Empty, Fault::Link];
