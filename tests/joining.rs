@@ -436,7 +436,7 @@ fn whoever_asks_by_mail_confirms_on_the_page_or_by_an_answer() {
     }
     let ran = run(&["inbox", "--maildir", "mail"]);
     ran.succeeds().prints("2 to be asked to confirm");
-    run(&["run"]).succeeds();
+    site.run(&["run"]);
     site.wait_for(2);
 
     // One link, to the page; and an answer does as well.
