@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -104,6 +104,21 @@ impl Proxy {
 
     /// Returns the answer as curl shows it: its head and body.
     fn ask(&self, path: &str, arguments: &[&str]) -> String {
+        let output = self.try_to_ask(path, arguments);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Waits until it has its certificate: Caddy takes connections before.
+    fn wait_for_certificate(&self) {
+        let begun = Instant::now();
+        while !self.try_to_ask("/healthz", &[]).status.success() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "no certificate");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn try_to_ask(&self, path: &str, arguments: &[&str]) -> Output {
         let (port, host) = (self.port, "news.hums.example");
         let resolve = format!("{host}:{port}:127.0.0.1");
         let url = format!("https://{host}:{port}{path}");
@@ -119,9 +134,7 @@ impl Proxy {
             &resolve,
             &url,
         ];
-        let output = said("curl", &[&fixed, arguments].concat(), b"").expect("curl is there");
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        said("curl", &[&fixed, arguments].concat(), b"").expect("curl is there")
     }
 }
 
@@ -138,6 +151,7 @@ fn pass_through(start: fn(&Path, &str) -> Option<Proxy>) {
     let Some(proxy) = start(folder.path(), &site.service.address) else {
         return;
     };
+    proxy.wait_for_certificate();
     let has_status = |answer: &str, status: &str| {
         let first = answer.lines().next().unwrap_or_default();
         assert!(first.contains(status), "{status} is wanted: {answer}");

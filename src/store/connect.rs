@@ -91,6 +91,16 @@ pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// Refuses what is no regular file: a pipe would be waited for, and the permissions of a device are not ours to narrow.
+pub(super) fn refuse_no_file(file: &Path) -> Result<()> {
+    let failed = |error| Err(StoreError::File(file.to_path_buf(), error));
+    match file.metadata() {
+        Ok(found) if found.is_dir() => failed(io::ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => failed(io::Error::other("it is no regular file")),
+        _ => Ok(()),
+    }
+}
+
 /// Creates the database file with mode 0600 before SQLite does, so that others can read it at no moment. Permissions of
 /// existing files, SQLite's companions included, are narrowed. No existing file is opened: closing it again would drop
 /// the locks that SQLite holds on it in this process (POSIX), and two processes would write at once.
@@ -108,9 +118,6 @@ pub(super) fn make_private(file: &Path) -> Result<()> {
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(failed(error)),
-    }
-    if file.is_dir() {
-        return Err(failed(io::ErrorKind::IsADirectory.into()));
     }
     // SQLite resolves links before it names the files beside.
     let real = file.canonicalize().map_err(failed)?;

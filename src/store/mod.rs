@@ -110,7 +110,9 @@ pub(crate) use wait::Tell;
 
 use crate::config::{StoreUrl, with_tls};
 use crate::token::{Ids, Key};
-use connect::{StorePlace, begin, beside, connect, find_folder, make_private, sqlite_address};
+use connect::{
+    StorePlace, begin, beside, connect, find_folder, make_private, refuse_no_file, sqlite_address,
+};
 use mark::Mark;
 use schema::{migrate, version};
 use secret::{FINGERPRINT_KEY, STORE_NAME, load_once};
@@ -196,6 +198,7 @@ impl Store {
         let (place, address) = match url {
             StoreUrl::Postgres(address) => (StorePlace::Server, with_tls(address)),
             StoreUrl::Sqlite(file) if access.finds(file) => {
+                refuse_no_file(file)?;
                 if access.writes() {
                     make_private(file)?;
                 }

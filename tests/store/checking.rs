@@ -1,7 +1,9 @@
 //! Checks of a store, and the deletion of readers who never confirmed.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use tidings::config::StoreUrl;
 use tidings::inside::consent::{ReaderState, Source, Wish};
@@ -170,4 +172,30 @@ fn a_run_deletes_who_never_confirmed_and_says_so() {
         .map(str::to_owned)
         .collect();
     assert_eq!(list.len(), 1, "{list:?}");
+}
+
+#[test]
+fn a_store_that_is_no_file_is_refused_and_keeps_its_permissions() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    let pipe = Command::new("mkfifo")
+        .arg(scene.path("tidings.db"))
+        .status();
+    assert!(pipe.unwrap().success());
+    let open = Permissions::from_mode(0o666);
+    fs::set_permissions(scene.path("tidings.db"), open).unwrap();
+    for arguments in [
+        &["subscriber", "add", "ada@x.example"][..],
+        &["run"],
+        &["status"],
+    ] {
+        let ran = scene.run(&[&["--at", MONDAY], arguments].concat());
+        assert_ne!(ran.code, 0, "{arguments:?}: {}{}", ran.out, ran.talk);
+        let mode = scene
+            .path("tidings.db")
+            .metadata()
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o666, "{arguments:?}");
+    }
 }
