@@ -123,7 +123,7 @@ pub(crate) fn is_private(file: &Path) -> bool {
     fs::metadata(file).is_ok_and(|metadata| matches!(metadata.permissions().mode() & 0o077, 0))
 }
 
-/// Removes the half-written files that a run that died left of these files, long before the files themselves were written.
+/// Removes half-written copies of these files. A run that died left them, long before the files themselves were written.
 pub(crate) fn sweep(files: impl IntoIterator<Item = PathBuf>) {
     let mut folders: BTreeMap<PathBuf, BTreeMap<String, SystemTime>> = BTreeMap::new();
     for file in files {

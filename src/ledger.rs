@@ -320,7 +320,7 @@ impl Slot {
     }
 
     /// The slot of an issue by hand: posts with this fingerprint, after so many issues of the digest. Two within one second
-    /// differ by the number, and two of which neither knows the other are one.
+    /// differ by the number. Two senders that begin at the same moment count the same number, so they make one issue.
     pub fn by_hand(at: DateTime<Utc>, earlier: usize, posts: u64) -> Self {
         let name = format!("by hand {} {earlier} {posts:016x}", at.to_rfc3339());
         Self::new(SlotKind::ByHand, name)

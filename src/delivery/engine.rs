@@ -15,7 +15,7 @@
 //!   anything was decided, out of step, or unknown. The worker settles it; the writer turns it into a row's state. Two
 //!   ends leave it open whether the relay took the message: `Unknown`, and a reply after the final dot that is neither yes
 //!   nor no. Both are noted, and the message is sent again or held, as `[mail] uncertain` says.
-//! - A verdict about the relay charges nobody: the delivery waits again, and the throttle makes all workers wait. A verdict
+//! - A verdict about the relay counts against no reader: the delivery waits again, and the throttle makes all workers wait. A verdict
 //!   about us, or a series of refusals ([`series`](super::series)), halts the run and pauses the issue. Refusals of the series are taken
 //!   back before the pause, so that whoever resumes it finds them waiting.
 //! - A halt stops what is new. An envelope is cut short; a body that is on its way is waited for, at most `GRACE`.

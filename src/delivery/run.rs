@@ -286,9 +286,9 @@ impl<T> Run<T> {
         self.pipelining.close();
     }
 
-    /// Counts a loss at this recipient. Whether it is the recipient, not the relay: others are served meanwhile, or for
-    /// some waits nobody has been, so that those who are left may all be like this one. Where it is the relay all the same,
-    /// only a few are put off before the patience ends.
+    /// Counts a loss at this recipient. Returns whether the recipient is the cause, and not the relay. That is so if others
+    /// are served meanwhile; it is also assumed if nobody has been served for some waits, since all who are left may be
+    /// like this one. Where it is the relay after all, only a few are put off before the patience ends.
     pub(super) fn is_hopeless(&self, claim: &Claimed) -> bool {
         let answered = self.throttle.answered();
         let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);

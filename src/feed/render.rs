@@ -197,7 +197,7 @@ impl<'a> Entries<'a> {
         Ok(findings)
     }
 
-    /// Hands one document over. Returns the fault of the program that it is left out by.
+    /// Hands one document over. Returns the fault of the program, if one left it out.
     fn put(&self, outline: &Outline, sink: &dyn Sink) -> Result<Option<Finding>, Finding> {
         let text = match guard(|| Ok(self.text(outline))) {
             Ok(text) => text?,

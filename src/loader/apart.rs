@@ -42,10 +42,10 @@ fn are_apart(posts: &[Post]) -> bool {
     marks.is_sorted_by(|a, b| a < b)
 }
 
-/// Gives posts that share an address the address with the date of their file's name, except for the one that keeps the
-/// short one: a post of the last build comes before one that only the lock knows, and that before a new one; then one
-/// that had the short address before one that had the dated one, then the one published first. `dated` makes the dated
-/// address, or `None` if the post cannot be read again. Returns the paths of the posts that got it.
+/// Sets posts apart that share an address: one keeps it, and the others get the address with the date of their file's
+/// name. A post of the last build keeps it before one that only the lock knows, and that before a new one. Among those
+/// comes first who had the short address, then who was published first. `dated` makes the dated address, or `None` if the
+/// post cannot be read again. Returns the paths of the posts that got it.
 pub(super) fn date(
     posts: &mut [Post],
     lock: &Lock,

@@ -60,7 +60,7 @@ impl Manifest {
         is_settled
     }
 
-    /// Lists the new posts in the feeds that the hub will be told of: their pages must answer first. A vanished post
+    /// Notes the new posts in the feeds that the hub will be told of, since it waits until their pages answer. A vanished post
     /// leaves the list; for a whole site that appears at once, the newest posts stand for all.
     pub fn wait_for(&mut self, posts: &BuiltPosts<'_>, outlines: &[Outline], now: DateTime<Utc>) {
         let untold: BTreeSet<String> = self.list_untold().into_iter().collect();

@@ -4,7 +4,8 @@ use crate::consent::ReaderState;
 use crate::store::consent::states;
 use crate::store::subscriptions::has_left;
 
-/// The condition that the reader of a `delivery` has not gone since the claim, whatever the state of the issue `i`.
+/// A subquery that has a row while the reader of a `delivery` has not gone since the claim. Callers may add a condition on
+/// its issue `i`.
 pub(super) fn stays() -> String {
     format!(
         "SELECT 1 FROM issue i JOIN reader r ON r.id = delivery.reader WHERE i.id = delivery.issue \
