@@ -70,7 +70,7 @@ fn pages(site: &Site) -> Vec<(&'static str, String)> {
     let confirm = site.path("ada@x.example");
     pages.push(("confirm", get(&confirm)));
     pages.push(("confirmed", post(&confirm)));
-    site.run(&["digest", "weekly", "--posts", "one.md"]);
+    site.run(&["digest", "weekly", "--posts", "one.md", "--again", "--yes"]);
     let preferences = site.page_path("ada@x.example", "preferences");
     pages.push(("preferences", get(&preferences)));
     let chosen = site.post(&preferences, "", "digest=weekly&until=2024-07-01");
