@@ -2,9 +2,10 @@
 //! beside nodemailer with its own DKIM, where node is installed. `cargo bench --bench sign`;
 //! `TIDINGS_BENCH_MESSAGES=500` makes it short.
 //!
-//! Signing alone is given finished messages, of which it knows nothing: it relaxes and hashes each body. The engine has
-//! relaxed once what all readers share. Both ratios are said: by the clock, and by the time of the processors, the relay's
-//! share included, on which other programs on the machine have little influence.
+//! The cores can sign in two ways: finished messages, of which they know nothing, so that each body is relaxed and hashed
+//! as a whole; and messages that they fill for a reader as the engine does, where what all readers share is relaxed once. The
+//! engine stands beside both, by the clock and by the time of the processors, the relay's share included, on which other
+//! programs on the machine have little influence.
 
 mod support;
 
@@ -19,7 +20,7 @@ use chrono::{DateTime, Utc};
 use tidings::inside::message::dkim::{Algorithm, Signer, SigningKey};
 use tokio::runtime::Runtime;
 
-use support::{MONDAY, frozen, sink, with_ledger};
+use support::{MONDAY, Ready, frozen, sink};
 
 const CONNECTIONS: u32 = 16;
 /// Sends as many messages with nodemailer's pool; prints the seconds that it took.
@@ -49,7 +50,7 @@ Promise.all(Array.from({ length: 64 }, send)).then(() => {
 fn main() {
     let given = std::env::var("TIDINGS_BENCH_MESSAGES").ok();
     let messages: u32 = given.map_or(20_000, |given| given.parse().unwrap());
-    let rate = |took: Duration| f64::from(messages) / took.as_secs_f64();
+    let at: DateTime<Utc> = MONDAY.parse().unwrap();
     let runtime = Runtime::new().unwrap();
     let pem = Algorithm::Rsa.generate_pem();
     let key = SigningKey::from_pem("t1", &pem).unwrap();
@@ -57,42 +58,75 @@ fn main() {
     let cores = thread::available_parallelism().unwrap().get();
     let port = sink(Duration::ZERO);
 
-    let plain = frozen(1);
-    let (_, message) = runtime.block_on(with_ledger(plain.path(), port, 1, None));
-    let begun = processor_time();
-    let alone = sign(&signer, &message, messages, cores);
-    let cost_alone = processor_time() - begun;
     let site = frozen(messages);
-    let sending = with_ledger(site.path(), port, CONNECTIONS, Some(signer.clone()));
-    let begun = processor_time();
-    let (took, sent) = runtime.block_on(sending);
-    let cost = processor_time() - begun;
+    let ready = Ready::open(site.path(), port, CONNECTIONS, Some(signer.clone()));
+    let ready = runtime.block_on(ready);
+    let bare = frozen(1);
+    let unsigned = runtime
+        .block_on(Ready::open(bare.path(), port, 1, None))
+        .fill();
+    let length = ready.fill().len();
+
+    let finished = Cost::of(|| {
+        sign(messages, cores, || {
+            let mut message = unsigned.clone();
+            signer.sign(&mut message, at);
+            message
+        });
+    });
+    let filled = Cost::of(|| sign(messages, cores, || ready.fill()));
+    let sent = Cost::of(|| {
+        runtime.block_on(ready.send());
+    });
     println!(
-        "{} bytes a message, RSA-2048, {CONNECTIONS} connections on loopback, SQLite with synchronous=FULL, {cores} cores:",
-        sent.len()
+        "{length} bytes a message, RSA-2048, {CONNECTIONS} connections on loopback, SQLite with synchronous=FULL, {cores} cores:"
     );
-    println!(
-        "  signing alone {:.0}/s, sent with the ledger {:.0}/s: ratio {:.2} (wanted: 0.80)",
-        rate(alone),
-        rate(took),
-        alone.as_secs_f64() / took.as_secs_f64()
-    );
-    println!(
-        "  of the processors {:.0} µs a message alone, {:.0} µs with the ledger: ratio {:.2}",
-        cost_alone * 1e6 / f64::from(messages),
-        cost * 1e6 / f64::from(messages),
-        cost_alone / cost
-    );
+    println!("  sent with the ledger     {}", sent.show(messages));
+    for (name, alone) in [
+        ("finished messages signed", finished),
+        ("messages filled, signed ", filled),
+    ] {
+        println!(
+            "  {name} {}: ratio {:.2} by the clock (wanted: 0.80), {:.2} by the processors",
+            alone.show(messages),
+            alone.time / sent.time,
+            alone.processors / sent.processors
+        );
+    }
     let few = messages / 10;
-    match nodemailer(port, few, &pem, message.len()) {
+    match nodemailer(port, few, &pem, length) {
         None => println!("  skipped: node or npm is missing, or nodemailer cannot be installed"),
         Some(theirs) => {
             let theirs = f64::from(few) / theirs;
             println!(
                 "  nodemailer with its own DKIM {theirs:.0}/s: ratio {:.1} (wanted: 8)",
-                rate(took) / theirs
+                f64::from(messages) / sent.time / theirs
             );
         }
+    }
+}
+
+/// What some work takes, in seconds.
+struct Cost {
+    time: f64,
+    processors: f64,
+}
+
+impl Cost {
+    fn of(work: impl FnOnce()) -> Self {
+        let (begun, processors) = (Instant::now(), processor_time());
+        work();
+        Self {
+            time: begun.elapsed().as_secs_f64(),
+            processors: processor_time() - processors,
+        }
+    }
+
+    fn show(&self, messages: u32) -> String {
+        let messages = f64::from(messages);
+        let rate = messages / self.time;
+        let each = self.processors * 1e6 / messages;
+        format!("{rate:.0}/s, {each:.0} µs of a processor each")
     }
 }
 
@@ -107,23 +141,18 @@ fn processor_time() -> f64 {
         / 100.0
 }
 
-/// Signs so many messages on all cores, and does nothing else.
-fn sign(signer: &Signer, message: &[u8], messages: u32, cores: usize) -> Duration {
-    let at: DateTime<Utc> = MONDAY.parse().unwrap();
+/// Makes so many messages on all cores, and does nothing else.
+fn sign(messages: u32, cores: usize, make: impl Fn() -> Vec<u8> + Sync) {
     let taken = AtomicU32::new(0);
-    let began = Instant::now();
     thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
                 while taken.fetch_add(1, Ordering::Relaxed) < messages {
-                    let mut message = message.to_vec();
-                    signer.sign(&mut message, at);
-                    assert!(message.len() > 300);
+                    assert!(make().len() > 300);
                 }
             });
         }
     });
-    began.elapsed()
 }
 
 /// How many seconds nodemailer takes for so many messages of this size; none, said aloud, where it cannot be had.

@@ -14,6 +14,7 @@ use tidings::config::{Mail, StoreUrl, Uncertain};
 use tidings::inside::delivery::{IssueDelivery, Mailer, Progress, Stop};
 use tidings::inside::message::Compiled;
 use tidings::inside::message::dkim::Signer;
+use tidings::inside::reader::Reader;
 use tidings::inside::store::{Access, Store};
 
 pub(crate) use relay::sink;
@@ -75,53 +76,77 @@ pub(crate) fn store(site: &Path) -> StoreUrl {
     StoreUrl::Sqlite(site.join("tidings.db"))
 }
 
-/// Sends the frozen issue with the ledger on; the time it took, and its first message.
-pub(crate) async fn with_ledger(
-    site: &Path,
-    port: u16,
-    connections: u32,
-    signer: Option<Arc<Signer>>,
-) -> (Duration, Vec<u8>) {
-    let at: DateTime<Utc> = MONDAY.parse().unwrap();
-    let store = Store::open(&store(site), Access::Write, at).await.unwrap();
-    let sender = store
-        .begin_sending(Uncertain::Retry, at)
-        .await
-        .unwrap()
-        .unwrap();
-    let issue = store.issues().await.unwrap().remove(0);
-    let key = store.key(issue.key).await.unwrap();
-    let compiled = Compiled::from_text(&store.load_compiled(issue.id).await.unwrap()).unwrap();
-    let compiled = Arc::new(compiled.signed_by(signer));
-    let reader = store
-        .first_reader(&issue.digest, &[], at)
-        .await
-        .unwrap()
-        .unwrap();
-    let message = compiled.fill(&reader, issue.made_at, &key);
-    let text = format!("smtp = \"smtp://127.0.0.1:{port}?tls=none\"\nconnections = {connections}");
-    let mail: Mail = toml::from_str(&text).unwrap();
-    let mailer = Mailer::Smtp(mail.smtp.clone().unwrap());
-    let delivery = IssueDelivery {
-        sender,
-        issue,
-        compiled,
-        key,
-        mail: Arc::new(mail),
-        clock: Clock::new(Some(at)),
-        progress: Progress::hidden(),
-        stop: Stop::default(),
-    };
-    let began = Instant::now();
-    assert_eq!(delivery.deliver(&mailer).await.unwrap(), None);
-    let took = began.elapsed();
-    assert_eq!(
-        delivery
-            .sender
-            .unsent_count(delivery.issue.id)
+/// The frozen issue, ready to be sent.
+pub(crate) struct Ready {
+    pub(crate) delivery: IssueDelivery,
+    mailer: Mailer,
+    first: Reader,
+}
+
+impl Ready {
+    pub(crate) async fn open(
+        site: &Path,
+        port: u16,
+        connections: u32,
+        signer: Option<Arc<Signer>>,
+    ) -> Self {
+        let at: DateTime<Utc> = MONDAY.parse().unwrap();
+        let store = Store::open(&store(site), Access::Write, at).await.unwrap();
+        let sender = store
+            .begin_sending(Uncertain::Retry, at)
             .await
-            .unwrap(),
-        0
-    );
-    (took, message)
+            .unwrap()
+            .unwrap();
+        let issue = store.issues().await.unwrap().remove(0);
+        let key = store.key(issue.key).await.unwrap();
+        let compiled = Compiled::from_text(&store.load_compiled(issue.id).await.unwrap()).unwrap();
+        let first = store
+            .first_reader(&issue.digest, &[], at)
+            .await
+            .unwrap()
+            .unwrap();
+        let text =
+            format!("smtp = \"smtp://127.0.0.1:{port}?tls=none\"\nconnections = {connections}");
+        let mail: Mail = toml::from_str(&text).unwrap();
+        let mailer = Mailer::Smtp(mail.smtp.clone().unwrap());
+        let delivery = IssueDelivery {
+            sender,
+            issue,
+            compiled: Arc::new(compiled.signed_by(signer)),
+            key,
+            mail: Arc::new(mail),
+            clock: Clock::new(Some(at)),
+            progress: Progress::hidden(),
+            stop: Stop::default(),
+        };
+        Self {
+            delivery,
+            mailer,
+            first,
+        }
+    }
+
+    /// The message to the first reader.
+    pub(crate) fn fill(&self) -> Vec<u8> {
+        let IssueDelivery {
+            compiled,
+            issue,
+            key,
+            ..
+        } = &self.delivery;
+        compiled.fill(&self.first, issue.made_at, key)
+    }
+
+    /// Sends it to everybody with the ledger on. Returns the time that it took.
+    pub(crate) async fn send(self) -> Duration {
+        let Self {
+            delivery, mailer, ..
+        } = self;
+        let began = Instant::now();
+        assert_eq!(delivery.deliver(&mailer).await.unwrap(), None);
+        let took = began.elapsed();
+        let unsent = delivery.sender.unsent_count(delivery.issue.id);
+        assert_eq!(unsent.await.unwrap(), 0);
+        took
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::vec;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rayon::prelude::*;
@@ -103,46 +104,59 @@ impl<T> Run<T> {
         }
     }
 
-    /// Claims as long as someone is due and nothing halts; a claim waits until the connections have room.
+    /// Claims as long as someone is due and nothing halts. While some messages wait for room in the queue the next are
+    /// claimed and filled, so that neither the cores nor the connections wait for the ledger.
     pub(super) async fn fill_queue(
         &self,
         feed: mpsc::Sender<Filled>,
         first: Vec<Claimed>,
     ) -> Result<()> {
-        let mut claimed = first;
-        while !claimed.is_empty() {
-            for claim in &claimed {
-                self.domains.see(claim.reader.email.domain());
+        let mut claims = self.note(first);
+        let mut filled = self.fill_next(&mut claims).await?;
+        while !filled.is_empty() {
+            let (is_fed, next) =
+                tokio::join!(self.feed(&feed, filled), self.fill_next(&mut claims));
+            filled = next?;
+            if !is_fed {
+                return Ok(());
             }
-            let mut claims = claimed.into_iter();
-            loop {
-                let some: Vec<Claimed> = claims.by_ref().take(FILLED).collect();
-                if some.is_empty() {
-                    break;
-                }
-                for filled in self.fill(some).await? {
-                    tokio::select! {
-                        // Without a receiver all workers have ended.
-                        sent = feed.send(filled) => if sent.is_err() { return Ok(()) },
-                        () = self.wait_until_halted() => return Ok(()),
-                    }
-                }
-            }
-            let now = self.delivery.clock.now();
-            claimed = match self
-                .delivery
-                .sender
-                .claim(self.delivery.issue.id, CLAIM, now)
-                .await
-            {
-                Ok(claimed) => claimed,
-                Err(error) => {
-                    self.halt(Halt::Relay(error.to_string()));
-                    return Err(error);
-                }
-            };
         }
         Ok(())
+    }
+
+    /// Gives messages to the workers as they have room. Returns false if nothing new may begin, or all workers have ended.
+    async fn feed(&self, feed: &mpsc::Sender<Filled>, filled: Vec<Filled>) -> bool {
+        for one in filled {
+            let is_sent = tokio::select! {
+                sent = feed.send(one) => sent.is_ok(),
+                () = self.wait_until_halted() => false,
+            };
+            if !is_sent {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Fills the messages of the next claims, and claims more if there are none; nothing if nobody is due.
+    async fn fill_next(&self, claims: &mut vec::IntoIter<Claimed>) -> Result<Vec<Filled>> {
+        if claims.len() == 0 {
+            let (sender, issue) = (&self.delivery.sender, &self.delivery.issue);
+            let claimed = sender
+                .claim(issue.id, CLAIM, self.delivery.clock.now())
+                .await;
+            let claimed = claimed.inspect_err(|error| self.halt(Halt::Relay(error.to_string())))?;
+            *claims = self.note(claimed);
+        }
+        self.fill(claims.by_ref().take(FILLED).collect()).await
+    }
+
+    /// Counts the domains of new claims.
+    fn note(&self, claimed: Vec<Claimed>) -> vec::IntoIter<Claimed> {
+        for claim in &claimed {
+            self.domains.see(claim.reader.email.domain());
+        }
+        claimed.into_iter()
     }
 
     /// Fills messages off the reactor and on all cores: signing takes longer than all the rest.
