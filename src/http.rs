@@ -38,6 +38,8 @@ pub(crate) enum NoResponse {
     Private(IpAddr),
     /// Nobody answered within this time.
     Silent(Duration),
+    /// The server answers with this status, and asks to be left alone for so long (RFC 9110, 10.2.3).
+    Later(u16, Duration),
     /// Anything else: no such name, no connection, no certificate, no HTTP.
     Other(String),
 }
@@ -47,6 +49,7 @@ impl fmt::Display for NoResponse {
         match self {
             Self::Private(address) => write!(f, "{address} is a private address"),
             Self::Silent(limit) => write!(f, "no answer within {} seconds", limit.as_secs()),
+            Self::Later(status, _) => write!(f, "it answers {status}"),
             Self::Other(reason) => f.write_str(reason),
         }
     }

@@ -48,7 +48,7 @@ pub mod message {
 }
 pub mod post {
     pub use crate::post::{
-        Body, Drawing, Index, Post, Read, Signature, body, fingerprint_of, read,
+        Body, Drawing, FeedOrigin, Index, Post, Read, Signature, body, fingerprint_of, read,
     };
     pub mod dialect {
         pub use crate::post::dialect::Habits;

@@ -1,5 +1,7 @@
 //! One round: build, publish, tell the hub, read the inbox, send what is due. `run` makes one, a resident many.
 
+use std::time::Duration;
+
 use tokio::task::block_in_place;
 
 use crate::app::App;
@@ -17,16 +19,20 @@ use crate::talk::Talk;
 /// # Errors
 /// If nothing could be built or `after_build` fails; else the first error of a digest, when the others are done.
 pub(crate) async fn go_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
-    let built = build_round(app, talk).await?;
+    let built = build_round(app, talk, Duration::ZERO).await?;
     Box::pin(send_round(app, talk, built)).await
 }
 
-/// The first half of a round: builds, publishes, runs `after_build`.
+/// The first half of a round: builds, publishes, runs `after_build`. A source is asked once in `interval` at most.
 ///
 /// # Errors
 /// If nothing could be built or `after_build` fails.
-pub(crate) async fn build_round(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Built> {
-    let gathered = app.gather(Reach::Keep).await;
+pub(crate) async fn build_round(
+    app: &App,
+    talk: &mut Talk<'_>,
+    interval: Duration,
+) -> anyhow::Result<Built> {
+    let gathered = app.gather(Reach::Round(interval)).await;
     let built =
         block_in_place(|| build(app, talk, read(app, gathered)?, &BuildOptions::default()))?;
     restore_archive(app, talk).await;

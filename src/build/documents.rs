@@ -10,7 +10,7 @@ use anyhow::bail;
 use crate::feed::{Bodies, Outline, Rendition, Setting, Sink, render};
 use crate::finding::Finding;
 use crate::loader::Loaded;
-use crate::post::{Body, Post, Signature};
+use crate::post::{Body, FeedOrigin, Post, Signature};
 
 /// The facts about the posts that a rendering reveals.
 #[derive(Default)]
@@ -80,6 +80,11 @@ impl Bodies for PostBodies<'_> {
         known.findings.extend(body.warnings.iter().cloned());
         known.texts.insert(post.path.clone(), body.signature);
         Ok(body)
+    }
+
+    fn origin(&self, post: &Post) -> Option<&FeedOrigin> {
+        let from = self.loaded.syndicated.get(&post.path)?;
+        Some(&from.origin)
     }
 }
 

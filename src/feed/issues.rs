@@ -116,6 +116,7 @@ impl IssueFeeds<'_> {
                             html: text::clean(&issue.html),
                             about: None,
                         },
+                        origin: None,
                     })
                 })
                 .collect();

@@ -7,7 +7,7 @@ use crate::config::{Author, EntryContent, Site};
 use crate::feed::setting::Setting;
 use crate::feed::text;
 use crate::html;
-use crate::post::{Body, Post};
+use crate::post::{Body, FeedOrigin, Post};
 
 /// One document of a feed, before it has a format.
 #[derive(Debug)]
@@ -46,6 +46,8 @@ pub(super) struct Entry<'a> {
     /// The title, on one line.
     pub(super) title: String,
     pub(super) text: EntryText,
+    /// The feed that the post is from; none for a post of the site itself.
+    pub(super) origin: Option<&'a FeedOrigin>,
 }
 
 /// The content of an entry.
@@ -144,7 +146,12 @@ impl Feed<'_> {
 }
 
 impl<'a> Entry<'a> {
-    pub(super) fn new(setting: &Setting<'a>, post: &'a Post, body: &Body) -> Self {
+    pub(super) fn new(
+        setting: &Setting<'a>,
+        post: &'a Post,
+        body: &Body,
+        origin: Option<&'a FeedOrigin>,
+    ) -> Self {
         let site = setting.site;
         let title = title(post, body, site);
         let text = match setting.config.content {
@@ -166,6 +173,7 @@ impl<'a> Entry<'a> {
             post,
             title,
             text,
+            origin,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::feed::depth::find_too_deep;
 use crate::feed::text;
 use crate::finding::{Finding, Rule};
 use crate::html;
+use crate::post::FeedOrigin;
 
 mod from_atom;
 mod from_json;
@@ -31,6 +32,8 @@ pub struct OldFeed {
     pub(crate) home: Option<Url>,
     /// Its language as a BCP 47 tag.
     pub(crate) language: Option<String>,
+    /// Who has which rights in its entries, as plain text.
+    pub(crate) rights: Option<String>,
     /// Its entries, in its order.
     pub(crate) items: Vec<Item>,
 }
@@ -57,6 +60,8 @@ pub(crate) struct Item {
     pub(crate) summary: Option<String>,
     pub(crate) image: Option<Url>,
     pub(crate) enclosure: Option<Attached>,
+    /// The feed that it was copied from.
+    pub(crate) source: Option<FeedOrigin>,
 }
 
 /// A file that belongs to an entry.

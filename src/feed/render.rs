@@ -14,7 +14,7 @@ use crate::feed::outline::{Document, DocumentKind, Outline};
 use crate::feed::setting::Setting;
 use crate::feed::{opml, page};
 use crate::finding::Finding;
-use crate::post::{Body, Drawing, Post};
+use crate::post::{Body, Drawing, FeedOrigin, Post};
 
 /// How many posts are rendered before the documents that are complete then are written.
 const BATCH: usize = 512;
@@ -24,6 +24,11 @@ pub trait Bodies: Sync {
     /// # Errors
     /// A finding where the post cannot be rendered.
     fn body(&self, post: &Post) -> Result<Body, Finding>;
+
+    /// The feed that the post is from; none for a post of the site itself.
+    fn origin(&self, _post: &Post) -> Option<&FeedOrigin> {
+        None
+    }
 }
 
 /// Takes the documents.
@@ -152,7 +157,7 @@ impl<'a> Entries<'a> {
         let post = &self.setting.posts[number];
         let mut body = bodies.body(post)?;
         let formats: Result<Vec<String>, Finding> = guard(|| {
-            let entry = Entry::new(&self.setting, post, &body);
+            let entry = Entry::new(&self.setting, post, &body, bodies.origin(post));
             let formats = self.setting.config.formats.iter();
             Ok(formats
                 .map(|format| look_up(*format).entry(&entry))

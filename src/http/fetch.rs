@@ -7,8 +7,9 @@ use flate2::read::MultiGzDecoder;
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
-    HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    ACCEPT, ACCEPT_ENCODING, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG,
+    HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    RETRY_AFTER,
 };
 use tokio::time::timeout;
 use url::Url;
@@ -41,6 +42,8 @@ pub(crate) struct FetchedFeed {
     pub(crate) media_type: Option<String>,
     /// Where the address has moved for good.
     pub(crate) moved: Option<Url>,
+    /// How long the document stays as it is, as its server says.
+    pub(crate) fresh: Duration,
 }
 
 impl Client {
@@ -68,9 +71,10 @@ impl Client {
             status if status.is_success() => {
                 Some(unpack(body, text(CONTENT_ENCODING).as_deref(), most)?)
             }
-            status => return Err(other(format!("it answers {}", status.as_u16()))),
+            status => return Err(refused(status, &head.headers)),
         };
         Ok(FetchedFeed {
+            fresh: read_freshness(&head.headers),
             known: KnownDocument {
                 etag: text(ETAG),
                 modified: text(LAST_MODIFIED),
@@ -97,6 +101,45 @@ fn ask(known: &KnownDocument) -> HeaderMap {
         }
     }
     headers
+}
+
+/// The error for a status that is no success.
+fn refused(status: StatusCode, headers: &HeaderMap) -> NoResponse {
+    let status = status.as_u16();
+    match read_retry(headers) {
+        Some(wait) => NoResponse::Later(status, wait),
+        None => other(format!("it answers {status}")),
+    }
+}
+
+/// The wait that `Retry-After` asks for: seconds, or a time by the clock of the server (RFC 9110, 10.2.3).
+fn read_retry(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let said: &str = text(RETRY_AFTER)?.trim();
+    if let Ok(seconds) = said.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(said).ok()?;
+    let now = httpdate::parse_http_date(text(DATE)?).ok()?;
+    until.duration_since(now).ok()
+}
+
+/// How long the document is fresh: `max-age` without the time that it has spent in caches (RFC 9111, 4.2).
+fn read_freshness(headers: &HeaderMap) -> Duration {
+    let mut fresh: u64 = 0;
+    let values = headers.get_all(CACHE_CONTROL).iter();
+    let values = values.filter_map(|value| value.to_str().ok());
+    for directive in values.flat_map(|value| value.split(',')) {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-cache" | "no-store" => return Duration::ZERO,
+            "max-age" => fresh = value.trim().trim_matches('"').parse().unwrap_or(0),
+            _ => {}
+        }
+    }
+    let age = headers.get(AGE).and_then(|age| age.to_str().ok());
+    let age: u64 = age.and_then(|age| age.trim().parse().ok()).unwrap_or(0);
+    Duration::from_secs(fresh.saturating_sub(age))
 }
 
 /// The document out of its encoding: at most so many bytes, however small they came.
@@ -132,9 +175,10 @@ mod tests {
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
+    use hyper::header::{HeaderMap, HeaderValue};
     use url::Url;
 
-    use super::{Client, FetchedFeed, KnownDocument, NoResponse};
+    use super::{Client, FetchedFeed, KnownDocument, NoResponse, read_freshness, read_retry};
 
     const MOST: u64 = 1 << 20;
 
@@ -206,6 +250,59 @@ mod tests {
         assert_eq!(first.body.as_deref(), Some(&b"<feed/>"[..]));
         let second = fetch(&client, &url, &first.known, 10_000).unwrap();
         assert!(second.body.is_none() && second.known.etag == first.known.etag);
+    }
+
+    #[test]
+    fn a_server_says_how_long_to_leave_it_alone() {
+        for (lines, fresh, retry) in [
+            (&[][..], 0, None),
+            (&[("cache-control", "public, Max-Age=600")], 600, None),
+            (&[("cache-control", "max-age=\"600\"")], 600, None),
+            (
+                &[("cache-control", "max-age=600"), ("age", "500")],
+                100,
+                None,
+            ),
+            (&[("cache-control", "max-age=600"), ("age", "700")], 0, None),
+            (&[("cache-control", "no-cache, max-age=600")], 0, None),
+            (
+                &[
+                    ("cache-control", "max-age=600"),
+                    ("cache-control", "no-store"),
+                ],
+                0,
+                None,
+            ),
+            (&[("cache-control", "s-maxage=600, max-age=often")], 0, None),
+            (&[("retry-after", "120")], 0, Some(120)),
+            (&[("retry-after", "soon")], 0, None),
+            (
+                &[
+                    ("date", "Mon, 24 Jun 2024 08:00:00 GMT"),
+                    ("retry-after", "Mon, 24 Jun 2024 09:00:00 GMT"),
+                ],
+                0,
+                Some(3600),
+            ),
+            // A time that is over, or by a clock that nobody knows.
+            (
+                &[
+                    ("date", "Mon, 24 Jun 2024 08:00:00 GMT"),
+                    ("retry-after", "Mon, 24 Jun 2024 07:00:00 GMT"),
+                ],
+                0,
+                None,
+            ),
+            (&[("retry-after", "Mon, 24 Jun 2024 09:00:00 GMT")], 0, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                headers.append(*name, HeaderValue::from_static(value));
+            }
+            assert_eq!(read_freshness(&headers).as_secs(), fresh, "{lines:?}");
+            let wait = read_retry(&headers).map(|wait| wait.as_secs());
+            assert_eq!(wait, retry, "{lines:?}");
+        }
     }
 
     #[test]

@@ -20,14 +20,15 @@ pub(crate) struct Answers {
     pub(crate) author: Option<Author>,
 }
 
-/// Files of a site that git should ignore: the readers, the output, a cache.
-const UNKEPT: [&str; 6] = [
+/// Files of a site that git should ignore: the readers, the output, caches, the copies of other people's feeds.
+const UNKEPT: [&str; 7] = [
     "outbox/",
     "tidings.db",
     "tidings.db-*",
     "tidings.db.sender",
     "tidings.departures",
     "tidings.manifest",
+    "tidings.sources/",
 ];
 /// Two branches that each add posts merge without a conflict.
 const MERGED: &str = "tidings.lock merge=union";
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn only_lines_that_are_missing_are_added_at_the_end() {
         let whole = "public/\noutbox/\ntidings.db\ntidings.db-*\ntidings.db.sender\ntidings.departures\n\
-                     tidings.manifest\n";
+                     tidings.manifest\ntidings.sources/\n";
         for (text, expected) in [
             ("", Some(whole.to_owned())),
             (whole, None),

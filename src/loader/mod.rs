@@ -22,7 +22,7 @@ pub(crate) use generator::{Survey, survey};
 pub(crate) use stamp::{stamp, stamp_sources};
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -357,8 +357,8 @@ impl Loaded {
         self.assets.find(&self.site, post, address, Some(feeds))
     }
 
-    /// A fingerprint of all input of bodies beside the posts themselves: the dialect, the generator's own config and
-    /// the data files.
+    /// A fingerprint of all input of entries beside the posts themselves: the dialect, the generator's own config, the
+    /// data files, and the feeds that posts are from.
     pub fn fingerprint(&self) -> u64 {
         let Habits {
             zone,
@@ -373,7 +373,10 @@ impl Loaded {
         let variables: BTreeMap<_, _> = variables.iter().collect();
         let data: BTreeMap<_, _> = data.iter().collect();
         let dialect = &self.dialect;
-        fingerprint_of(&(dialect, zone, syntax, math, excerpt, variables, data))
+        let origins: BTreeSet<_> = self.syndicated.values().map(|from| &from.origin).collect();
+        fingerprint_of(&(
+            dialect, zone, syntax, math, excerpt, variables, data, origins,
+        ))
     }
 
     /// The posts that are published today, and the reasons why others are not.

@@ -145,4 +145,5 @@ pub(crate) use front::{add_defaults, texts_of};
 pub(crate) use markup::Markup;
 pub(crate) use signature::Likeness;
 pub use signature::Signature;
+pub use syndicated::FeedOrigin;
 pub(crate) use syndicated::{Came, SyndicatedPost, Syndication};

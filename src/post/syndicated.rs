@@ -1,5 +1,6 @@
 //! Posts that come by a feed: where each is from, and by which names it is known.
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::config::Site;
@@ -29,12 +30,32 @@ pub(crate) struct Syndication {
     pub(crate) own_name: String,
     /// The feed.
     pub(crate) feed: String,
+    /// The feed that it is from: that of a planet's friend, not the planet.
+    pub(crate) origin: FeedOrigin,
     /// When its feed had it first.
     pub(crate) came: Came,
 }
 
+/// The feed that a post is from, as it names itself.
+#[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FeedOrigin {
+    /// Its id, or its address.
+    pub id: String,
+    /// Its title, as plain text.
+    pub title: String,
+    /// Its own address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed: Option<Url>,
+    /// The page that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<Url>,
+    /// Who has which rights in its entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+}
+
 /// When a post came by its feed: only what comes later is news to a digest that has begun before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Came {
     /// With the first copy of the feed, as far as is known: that copy may have been lost.

@@ -11,15 +11,24 @@ use url::Url;
 use crate::file::read::{LISTED, read_text};
 use crate::file::{Care, unwritable, write_changed};
 use crate::finding::Finding;
-use crate::post::{Came, fingerprint_of};
+use crate::post::{Came, FeedOrigin, fingerprint_of};
 
 /// A feed as it was last read, with what it has shown before.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct FeedCopy {
     /// The feed, as the config names it.
     pub(super) feed: String,
+    /// Its own id; only Atom has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
     /// Its title.
     pub(super) title: String,
+    /// The page that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) home: Option<Url>,
+    /// Who has which rights in its entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rights: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) language: Option<String>,
     /// What to ask with, so that only a change is sent.
@@ -63,7 +72,26 @@ pub(super) struct KeptEntry {
     pub(super) image: Option<Url>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) enclosure: Option<KeptEnclosure>,
+    /// The feed that this one has it from, as a planet does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<FeedOrigin>,
     pub(super) came: Came,
+}
+
+impl FeedCopy {
+    /// The feed as it names itself.
+    pub(super) fn origin(&self) -> FeedOrigin {
+        let feed = Url::parse(&self.feed).ok().filter(Url::has_host);
+        let address = feed.as_ref().or(self.home.as_ref()).map(Url::to_string);
+        let name = || format!("urn:tidings:feed:{:016x}", fingerprint_of(&self.feed));
+        FeedOrigin {
+            id: self.id.clone().or(address).unwrap_or_else(name),
+            title: self.title.clone(),
+            home: self.home.clone(),
+            rights: self.rights.clone(),
+            feed,
+        }
+    }
 }
 
 /// A file that belongs to an entry: its address, its media type, its length in bytes.
@@ -90,6 +118,11 @@ impl Shelf {
             copies: copies.collect(),
             folder,
         }
+    }
+
+    /// The folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The copy of a feed; else that of one which has moved to this address and is no source any more.

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::feed::{Attached, Item, OldFeed};
 use crate::html::read_words;
-use crate::post::{Came, fingerprint_of};
+use crate::post::{Came, FeedOrigin, fingerprint_of};
 use crate::source::copy::{FeedCopy, KeptEnclosure, KeptEntry};
 
 /// The most entries of a copy, the newest of them.
@@ -32,6 +32,9 @@ pub(super) fn merge(copy: &mut FeedCopy, feed: OldFeed, came: Came, now: DateTim
     let name = copy.feed.clone();
     copy.title = cut(&feed.title, LONGEST_LINE);
     copy.language = feed.language.filter(|tag| crate::config::is_language(tag));
+    copy.id = feed.id.filter(|id| id.len() <= LONGEST_ID);
+    copy.home.clone_from(&feed.home);
+    copy.rights = feed.rights.map(|rights| cut(&rights, LONGEST_LINE));
     let mut items = feed.items;
     items.sort_by_key(|item| std::cmp::Reverse(item.published));
     items.truncate(MOST_ENTRIES);
@@ -115,6 +118,7 @@ impl Context<'_> {
             summary,
             image: item.image,
             enclosure: item.enclosure.map(keep_file),
+            source: item.source.and_then(keep_origin),
             came: self.came,
         })
     }
@@ -270,6 +274,16 @@ fn trim(copy: &mut FeedCopy, shown: &HashSet<String>) {
         bytes += entry.html.len();
         count <= room && bytes <= MOST_TEXT
     });
+}
+
+/// The feed that an entry was copied from; none that has no name.
+fn keep_origin(origin: FeedOrigin) -> Option<FeedOrigin> {
+    let is_named = !origin.id.is_empty() && origin.id.len() <= LONGEST_ID;
+    is_named.then(|| FeedOrigin {
+        title: cut(&origin.title, LONGEST_LINE),
+        rights: origin.rights.map(|rights| cut(&rights, LONGEST_LINE)),
+        ..origin
+    })
 }
 
 fn keep_file(file: Attached) -> KeptEnclosure {

@@ -1,14 +1,18 @@
 //! Feeds of others → posts: each is fetched if it has changed, and its last good copy is kept.
 
+mod asked;
 mod copy;
 mod decode;
 mod merge;
 mod posts;
+mod reach;
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeZone, Utc};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use url::Url;
@@ -17,12 +21,15 @@ use crate::config::{Config, FeedPlace, SourceFeed};
 use crate::feed::OldFeed;
 use crate::file::read::read;
 use crate::finding::{Finding, Place, Rule};
-use crate::http::{Client, FetchedFeed, KnownDocument};
+use crate::http::{Client, FetchedFeed, KnownDocument, NoResponse};
 use crate::post::{Came, SyndicatedPost};
+use crate::source::asked::{AskedFeed, AskedLog};
 use crate::source::copy::{FeedCopy, Shelf};
 use crate::source::decode::decode;
 use crate::source::merge::merge;
 use crate::source::posts::unite;
+
+pub(crate) use crate::source::reach::Reach;
 
 /// The largest feed that is read, in bytes, unpacked.
 const MOST_BYTES: u64 = 8 << 20;
@@ -30,27 +37,6 @@ const MOST_BYTES: u64 = 8 << 20;
 const LIMIT: Duration = Duration::from_secs(30);
 /// How many feeds are fetched at once.
 const AT_ONCE: usize = 16;
-
-/// How far a command goes for what is new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// Asks, and keeps the answers.
-    Keep,
-    /// Asks, and keeps nothing.
-    Look,
-    /// Asks nobody.
-    Offline,
-}
-
-impl Reach {
-    /// A dry run keeps nothing.
-    pub(crate) fn for_run(is_dry: bool) -> Self {
-        match is_dry {
-            true => Self::Look,
-            false => Self::Keep,
-        }
-    }
-}
 
 /// What the sources gave.
 #[derive(Debug, Default)]
@@ -61,6 +47,12 @@ pub(crate) struct GatheredPosts {
     pub(crate) findings: Vec<Finding>,
     /// Whether one of them could not be read.
     pub(crate) is_behind: bool,
+}
+
+/// What came of one source, and when it was asked; none if it was not.
+struct SourceReply {
+    answer: Result<SourceAnswer, Finding>,
+    asked: Option<AskedFeed>,
 }
 
 /// A document of a source as it came.
@@ -82,29 +74,37 @@ pub(crate) async fn gather(config: &Config, now: DateTime<Utc>, reach: Reach) ->
     let mut gathered = GatheredPosts::default();
     let shelf = Shelf::open(&config.posts.lock);
     if config.sources.is_empty() {
-        if reach == Reach::Keep {
+        if reach.keeps() {
             gathered.findings = shelf.keep(&[]);
         }
         return gathered;
     }
     let names: Vec<&str> = config.sources.iter().map(|one| one.feed.name()).collect();
     let copies: Vec<Option<FeedCopy>> = names.iter().map(|name| shelf.find(name, &names)).collect();
-    let mut answers = match reach {
-        Reach::Offline => Vec::new(),
-        Reach::Keep | Reach::Look => ask_all(config, &copies).await,
-    };
-    answers.resize_with(copies.len(), || Ok(SourceAnswer::None));
+    let log = AskedLog::open(shelf.folder());
+    let replies = ask_all(config, &copies, &log, now, reach).await;
+    let mut asked = BTreeMap::new();
     let mut current = Vec::new();
-    for (number, (copy, answer)) in copies.into_iter().zip(answers).enumerate() {
-        let place = || config.place_of_source(number);
-        let taken = answer.and_then(|answer| take(copy.as_ref(), names[number], answer, now));
+    for (number, (copy, reply)) in copies.into_iter().zip(replies).enumerate() {
+        let (name, place) = (names[number], || config.place_of_source(number));
+        let taken = reply.answer;
+        let taken = taken.and_then(|answer| take(copy.as_ref(), name, answer, now));
+        let last = reply.asked.as_ref().or_else(|| log.get(name));
+        let rest = last.and_then(|last| last.rest_until(now, reach));
+        if let Some(mut one) = reply.asked {
+            one.set_trouble(taken.as_ref().err());
+            asked.insert(name.to_owned(), one);
+        }
         let copy = match taken {
             Ok(taken) => taken,
             Err(finding) => {
                 gathered.is_behind = true;
-                gathered
-                    .findings
-                    .push(behind(finding, copy.as_ref(), place()));
+                let rest = rest.map(|until| until.with_timezone(&config.site.zone()));
+                let finding = behind(finding, copy.as_ref(), rest);
+                gathered.findings.push(Finding {
+                    place: Some(place()),
+                    ..finding
+                });
                 copy
             }
         };
@@ -113,18 +113,26 @@ pub(crate) async fn gather(config: &Config, now: DateTime<Utc>, reach: Reach) ->
         current.push((number, copy));
     }
     gathered.posts = unite(&current, config);
-    if reach == Reach::Keep {
+    if reach.keeps() {
         let copies: Vec<FeedCopy> = current.into_iter().map(|(_, copy)| copy).collect();
         gathered.findings.extend(shelf.keep(&copies));
+        log.keep(asked, &names);
     }
     gathered
 }
 
-/// Asks all sources at once.
+/// Asks all sources at once, but for those that are left alone; of these the last trouble is told again.
 async fn ask_all(
     config: &Config,
     copies: &[Option<FeedCopy>],
-) -> Vec<Result<SourceAnswer, Finding>> {
+    log: &AskedLog,
+    now: DateTime<Utc>,
+    reach: Reach,
+) -> Vec<SourceReply> {
+    let mut replies: Vec<SourceReply> = config.sources.iter().map(|_| no_reply()).collect();
+    if reach == Reach::Offline {
+        return replies;
+    }
     let is_web = |source: &SourceFeed| matches!(source.feed, FeedPlace::Web(_));
     let client = config
         .sources
@@ -133,18 +141,25 @@ async fn ask_all(
         .then(|| Client::for_site(&config.site.url));
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
-    let mut answers: Vec<Result<SourceAnswer, Finding>> = Vec::new();
     for (number, (source, copy)) in config.sources.iter().zip(copies).enumerate() {
-        answers.push(Ok(SourceAnswer::None));
         let (url, client) = match (&source.feed, &client) {
             (FeedPlace::File { path, .. }, _) => {
                 let bytes = read(path, MOST_BYTES).map_err(|error| error.in_file(path));
-                answers[number] = bytes.map(|bytes| to_answer(&bytes, None));
+                replies[number].answer = bytes.map(|bytes| to_answer(&bytes, None));
                 continue;
             }
             (FeedPlace::Web(url), Some(client)) => (url.clone(), client),
             (FeedPlace::Web(_), None) => continue,
         };
+        let last = log.get(source.feed.name());
+        if let Some(last) = last.filter(|last| last.rest_until(now, reach).is_some()) {
+            let trouble = last.trouble();
+            // Without a copy and without a trouble the copy is lost: its feed is read anew.
+            if copy.is_some() || trouble.is_some() {
+                replies[number].answer = trouble.map_or(Ok(SourceAnswer::None), Err);
+                continue;
+            }
+        }
         let client = match source.private {
             true => client.for_own(&url),
             false => client.clone(),
@@ -153,15 +168,22 @@ async fn ask_all(
         let turns = Arc::clone(&turns);
         running.spawn(async move {
             let _turn = turns.acquire().await;
-            (number, ask(&client, &url, &known).await)
+            (number, ask(&client, &url, &known, now).await)
         });
     }
     while let Some(ended) = running.join_next().await {
-        if let Ok((number, answer)) = ended {
-            answers[number] = answer;
+        if let Ok((number, reply)) = ended {
+            replies[number] = reply;
         }
     }
-    answers
+    replies
+}
+
+fn no_reply() -> SourceReply {
+    SourceReply {
+        answer: Ok(SourceAnswer::None),
+        asked: None,
+    }
 }
 
 fn validators(copy: &FeedCopy) -> KnownDocument {
@@ -171,25 +193,39 @@ fn validators(copy: &FeedCopy) -> KnownDocument {
     }
 }
 
-async fn ask(client: &Client, url: &Url, known: &KnownDocument) -> Result<SourceAnswer, Finding> {
+async fn ask(client: &Client, url: &Url, known: &KnownDocument, now: DateTime<Utc>) -> SourceReply {
     let fetched = client.fetch_feed(url, known, MOST_BYTES, LIMIT).await;
+    let (fresh, later) = match &fetched {
+        Ok(fetched) => (fetched.fresh, Duration::ZERO),
+        Err(NoResponse::Later(_, wait)) => (Duration::ZERO, *wait),
+        Err(_) => (Duration::ZERO, Duration::ZERO),
+    };
+    let answer = fetched.map(to_document).map_err(|trouble| {
+        let message = format!("`{url}` cannot be fetched: {trouble}");
+        Finding::warning(Rule::SourceUnreached, message)
+    });
+    SourceReply {
+        answer,
+        asked: Some(AskedFeed::new(now, fresh, later)),
+    }
+}
+
+fn to_document(fetched: FetchedFeed) -> SourceAnswer {
     let FetchedFeed {
         body,
         known,
         media_type,
         moved,
-    } = fetched.map_err(|trouble| {
-        let message = format!("`{url}` cannot be fetched: {trouble}");
-        Finding::warning(Rule::SourceUnreached, message)
-    })?;
-    let Some(body) = body else {
-        return Ok(SourceAnswer::Same { moved });
-    };
-    Ok(SourceAnswer::Document {
-        text: decode(&body, media_type.as_deref()),
-        known,
-        moved,
-    })
+        ..
+    } = fetched;
+    match body {
+        None => SourceAnswer::Same { moved },
+        Some(body) => SourceAnswer::Document {
+            text: decode(&body, media_type.as_deref()),
+            known,
+            moved,
+        },
+    }
 }
 
 fn to_answer(bytes: &[u8], media_type: Option<&str>) -> SourceAnswer {
@@ -237,15 +273,22 @@ fn take(
     Ok(Some(copy))
 }
 
-/// The warning for a source that could not be read, with what is done instead.
-fn behind(finding: Finding, copy: Option<&FeedCopy>, place: Place) -> Finding {
+/// The warning for a source that could not be read, with what is done instead, and when it is asked again.
+fn behind(
+    finding: Finding,
+    copy: Option<&FeedCopy>,
+    rest: Option<DateTime<impl TimeZone<Offset: Display>>>,
+) -> Finding {
     let instead = match copy {
         Some(copy) => format!("its last copy is used ({} posts)", copy.entries.len()),
         None => "there is no copy of it yet, so its posts are missing".to_owned(),
     };
-    let hint = match finding.rule {
-        Rule::SourceUnreadable => "name the feed itself, not the page that links to it",
-        _ => "the next run asks again",
+    let hint = match (finding.rule, rest) {
+        (Rule::SourceUnreadable, _) => {
+            "name the feed itself, not the page that links to it".to_owned()
+        }
+        (_, Some(until)) => format!("it is asked again after {}", until.to_rfc3339()),
+        (_, None) => "the next run asks again".to_owned(),
     };
     let finding = match finding.rule {
         Rule::SourceUnreached | Rule::SourceUnreadable => finding,
@@ -253,7 +296,6 @@ fn behind(finding: Finding, copy: Option<&FeedCopy>, place: Place) -> Finding {
     };
     Finding {
         message: format!("{}; {instead}", finding.message),
-        place: Some(place),
         ..finding
     }
     .hint(hint)

@@ -97,6 +97,7 @@ fn to_post(
             names: entry.names.clone(),
             own_name: entry.own_name.clone(),
             feed: copy.feed.clone(),
+            origin: entry.source.clone().unwrap_or_else(|| copy.origin()),
             came: entry.came,
         },
     }

@@ -14,6 +14,8 @@ use crate::schedule::{next_slot, send_open};
 use crate::talk::Talk;
 use crate::web::Heartbeat;
 
+/// How often a resident asks a source at most: each saved post begins a round, and none of them is news of a friend's.
+const SOURCE_INTERVAL: Duration = Duration::from_mins(15);
 /// How often a resident looks whether a post has changed.
 const LOOK: Duration = Duration::from_secs(2);
 /// The looks take this part of the time at most: one in a hundred.
@@ -44,7 +46,7 @@ pub(super) async fn go_rounds(
         heartbeat.begin();
         talk.begin_round();
         let before = stamp_sources(&app.config);
-        let built = build_round(app, talk).await;
+        let built = build_round(app, talk, SOURCE_INTERVAL).await;
         let after = stamp_sources(&app.config);
         changed = if before == after { 0 } else { changed + 1 };
         // A change during the round is built next, unless the build or the command after it makes such a change each

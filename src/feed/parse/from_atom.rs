@@ -1,7 +1,7 @@
 //! Atom (RFC 4287) → its entries.
 
 use atom_syndication::extension::{Extension, ExtensionMap};
-use atom_syndication::{Entry, Feed, Link, Person, Text, TextType};
+use atom_syndication::{Entry, Feed, Link, Person, Source, Text, TextType};
 use chrono::{DateTime, FixedOffset, Utc};
 use url::Url;
 
@@ -10,6 +10,7 @@ use crate::feed::parse::{
 };
 use crate::feed::text;
 use crate::html;
+use crate::post::FeedOrigin;
 
 impl OldFeed {
     pub(super) fn from_atom(feed: Feed) -> Self {
@@ -28,6 +29,7 @@ impl OldFeed {
             title: read_text(&feed.title),
             home,
             language: feed.lang,
+            rights: feed.rights.as_ref().map(read_text),
         }
     }
 }
@@ -59,16 +61,16 @@ fn read_entry(entry: Entry, base: Option<&Url>, feed_authors: &[String]) -> Item
         },
     };
     let updated = dated(entry.updated);
-    let authors = names_of(entry.authors);
+    let (source_authors, source) = entry.source.map(read_source).unzip();
+    // Those of the feed that it was copied from stand before those of this one (RFC 4287, 4.2.1).
+    let authors = [names_of(entry.authors), source_authors.unwrap_or_default()];
+    let authors = { authors }.into_iter().find(|names| !names.is_empty());
     let enclosed = entry.links.iter().find(|link| link.rel == "enclosure");
     Item {
         title: read_text(&entry.title),
         published: entry.published.and_then(dated).or(updated),
         updated,
-        authors: match authors.is_empty() {
-            true => feed_authors.to_vec(),
-            false => authors,
-        },
+        authors: authors.unwrap_or_else(|| feed_authors.to_vec()),
         tags: clean_names(entry.categories.into_iter().map(|category| {
             let label = category.label.filter(|label| !label.trim().is_empty());
             label.unwrap_or(category.term)
@@ -80,7 +82,22 @@ fn read_entry(entry: Entry, base: Option<&Url>, feed_authors: &[String]) -> Item
         enclosure: enclosed.and_then(|link| read_enclosure(link, base)),
         id: text::clean_line(&entry.id),
         link,
+        source,
     }
+}
+
+/// The authors of the feed that an entry was copied from, and that feed (RFC 4287, 4.2.11).
+fn read_source(source: Source) -> (Vec<String>, FeedOrigin) {
+    let feed = find_link(&source.links, "self", None);
+    let home = find_link(&source.links, "alternate", None);
+    let origin = FeedOrigin {
+        id: text::clean_line(&source.id),
+        title: read_text(&source.title),
+        rights: source.rights.as_ref().map(read_text),
+        feed,
+        home,
+    };
+    (names_of(source.authors), origin)
 }
 
 /// The time, unless the element was missing: the parser puts the beginning of 1970 there.

@@ -18,6 +18,7 @@ impl OldFeed {
             items: items.collect(),
             id: None,
             address: None,
+            rights: None,
             title: text::clean_line(feed["title"].as_str().unwrap_or_default()),
             language: feed["language"].as_str().map(str::to_owned),
             home,
@@ -57,6 +58,7 @@ fn read_item(item: &Value, home: Option<&Url>, feed_authors: &[String]) -> Optio
         summary: words("summary").and_then(read_plain),
         image: image.or_else(|| address_of(item, "banner_image", home)),
         enclosure: read_attachment(&item["attachments"][0], home),
+        source: None,
         link,
         id,
     })

@@ -9,6 +9,7 @@ use crate::feed::parse::{
 };
 use crate::feed::text;
 use crate::html;
+use crate::post::FeedOrigin;
 
 impl OldFeed {
     pub(super) fn from_rss(channel: Channel) -> Self {
@@ -21,6 +22,7 @@ impl OldFeed {
             items: items.collect(),
             id: None,
             address: None,
+            rights: channel.copyright.as_deref().and_then(read_plain),
             title: text::clean_line(&html::read_words(&channel.title)),
             home,
             language: channel.language.or(language),
@@ -48,6 +50,15 @@ fn read_item(item: rss::Item, home: Option<&Url>) -> Option<Item> {
     };
     let link = link.or_else(|| read_address(&id, None));
     let creators = clean_names(terms.creators);
+    let source = item.source.and_then(|source| {
+        let feed = read_address(&source.url, home)?;
+        Some(FeedOrigin {
+            id: feed.to_string(),
+            title: text::clean_line(&source.title.unwrap_or_default()),
+            feed: Some(feed),
+            ..FeedOrigin::default()
+        })
+    });
     let authors = match creators.is_empty() {
         true => clean_names(item.author.map(|author| name_in(&author))),
         false => creators,
@@ -69,6 +80,7 @@ fn read_item(item: rss::Item, home: Option<&Url>) -> Option<Item> {
         summary,
         image,
         enclosure,
+        source,
         link,
         id,
     })

@@ -43,6 +43,7 @@ fn an_entry_says_the_same_in_every_format() {
             summary: Some("Short.".to_owned()),
             image: None,
             enclosure: None,
+            source: None,
         };
         assert_eq!(item, expected, "{feed}");
     }

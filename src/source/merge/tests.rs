@@ -30,6 +30,7 @@ fn feed(items: Vec<Item>) -> OldFeed {
         title: "Friend".to_owned(),
         home: "https://f.example/".parse().ok(),
         language: None,
+        rights: None,
         items,
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use atom_syndication as atom;
 use atom_syndication::extension::Extension;
 use atom_syndication::{
-    Category, Content, Generator, Link, Person, Text as Words, TextType, WriteConfig,
+    Category, Content, Generator, Link, Person, Source, Text as Words, TextType, WriteConfig,
 };
 use chrono::{DateTime, FixedOffset, TimeDelta, Timelike, Utc};
 use xxhash_rust::xxh3::xxh3_64;
@@ -19,7 +19,7 @@ use crate::feed::mark::GENERATOR;
 use crate::feed::model::{Entry, EntryText, Feed};
 use crate::feed::text;
 use crate::html;
-use crate::post::Post;
+use crate::post::{FeedOrigin, Post};
 
 /// The head of every document.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
@@ -187,6 +187,7 @@ fn entry(entry: &Entry<'_>) -> atom::Entry {
         authors: post.authors.iter().map(person).collect(),
         categories: post.tags.iter().filter_map(|tag| category(tag)).collect(),
         links,
+        source: entry.origin.map(|origin| source(origin, entry)),
         summary,
         // An empty element would be a fault: the link says where the rest is.
         content: Some(content)
@@ -210,6 +211,26 @@ fn entry(entry: &Entry<'_>) -> atom::Entry {
 }
 
 /// Plain text; text that looks like markup is escaped and typed as HTML (RFC 4287, 3.1.1.2).
+/// The feed that an entry was copied from (RFC 4287, 4.2.11). Its `updated` is that of the entry: the feed's own would
+/// change the bytes of every entry with each new one.
+fn source(origin: &FeedOrigin, entry: &Entry<'_>) -> Source {
+    let feed = origin.feed.as_ref();
+    let home = origin.home.as_ref();
+    let own = feed.map(|url| link("self", &text::address(url), None));
+    let page = home.map(|url| link("alternate", &text::address(url), Some("text/html")));
+    Source {
+        title: mark_plain(&text::clean_line(&origin.title), None),
+        id: text::iri(&origin.id, entry.authority),
+        updated: time(instant(entry.post), entry.site),
+        links: own.into_iter().chain(page).collect(),
+        rights: origin
+            .rights
+            .as_deref()
+            .map(|rights| mark_plain(rights, None)),
+        ..Source::default()
+    }
+}
+
 fn mark_plain(words: &str, language: Option<&str>) -> Words {
     if text::looks_like_markup(words) {
         return mark_html(&html::escape(words), language);

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::{Extension, ExtensionMap};
-use rss::{Category, Channel, Enclosure, Guid, Image, Item};
+use rss::{Category, Channel, Enclosure, Guid, Image, Item, Source};
 
 use crate::config::Author;
 use crate::feed::check::report::FeedReport;
@@ -17,7 +17,7 @@ use crate::feed::mark::GENERATOR;
 use crate::feed::model::{Entry, EntryText, Feed};
 use crate::feed::text;
 use crate::html;
-use crate::post::Post;
+use crate::post::{FeedOrigin, Post};
 
 /// The end of every document.
 const TAIL: &str = "\n</channel>\n</rss>";
@@ -205,6 +205,7 @@ fn item(entry: &Entry<'_>) -> Item {
                 mime_type: enclosure.media_type.clone(),
             })
         }),
+        source: entry.origin.and_then(source),
         extensions: media(post),
         dublin_core_ext: (!creators.is_empty()).then(|| DublinCoreExtension {
             creators,
@@ -212,6 +213,14 @@ fn item(entry: &Entry<'_>) -> Item {
         }),
         ..Item::default()
     }
+}
+
+/// The feed that an item was copied from, where it has an address.
+fn source(origin: &FeedOrigin) -> Option<Source> {
+    Some(Source {
+        url: text::address(origin.feed.as_ref()?),
+        title: Some(part_closing_tags(&text::clean_line(&origin.title))),
+    })
 }
 
 /// Media RSS: the enclosure, and the picture.
