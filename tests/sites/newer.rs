@@ -179,11 +179,81 @@ fn nikola_reads_comments_and_names_pages_after_files_or_slugs() {
         &[("conf.py", &ugly), files[2]],
         &[("three.md", "posts/My_Slug.X.html")],
     );
+    // The index of a folder is the folder, also that of the folder of posts.
+    let dated = "---\ntitle: T\ndate: 2020-02-03\n---\nx\n";
+    let indexes = [
+        ("conf.py", conf),
+        ("content/index.md", dated),
+        ("content/2020/index.md", dated),
+        (
+            "content/home.md",
+            "---\ntitle: T\ndate: 2020-02-03\nslug: index\n---\nx\n",
+        ),
+    ];
+    let addresses = [("index.md", "posts/"), ("2020/index.md", "posts/2020/")];
+    expect(&indexes[..3], &addresses);
+    let plain = [("conf.py", &*ugly), indexes[1], indexes[2]];
+    expect(&plain, &addresses);
+    expect(&[indexes[0], indexes[3]], &[("home.md", "posts/")]);
     // A `conf.py` of Sphinx decides nothing.
     let sphinx = site_beside(&[("conf.py", "project = 'x'\n"), files[2]]);
     sphinx
         .run(&["--at", NOON, "-v", "build"])
         .says("dialect: plain");
+}
+
+#[test]
+fn nikola_reads_keys_beside_a_post_and_knows_its_translations() {
+    let conf = "BLOG_TITLE = \"T\"\nDEFAULT_LANG = \"en\"\nTRANSLATIONS_PATTERN = \"{path}.{lang}.{ext}\"\n\
+                TRANSLATIONS = {\n    DEFAULT_LANG: \"\",\n    # \"es\": \"./es\",\n    \"de\": \"./de\",\n}\n\
+                POSTS = ((\"content/*.md\", \"posts\", \"post.tmpl\"),)\n";
+    let files: Files<'_> = &[
+        ("conf.py", conf),
+        (
+            "content/tea.meta",
+            ".. title: Tea: a talk\n.. slug: kettle\n.. date: 2020-01-02 03:04:05 UTC\n.. tags: hot, wet\n",
+        ),
+        ("content/tea.md", "Just text.\n"),
+        ("content/tea.de.md", "Nur Text.\n"),
+        ("content/tea.de.meta", ".. title: Tee\n"),
+        (
+            "content/rum.meta",
+            "---\ntitle: Rum\ndate: 2020-01-03\n---\n",
+        ),
+        ("content/rum.md", "---\ntitle: Old rum\n---\nText.\n"),
+        (
+            "content/off.md",
+            "<!--\n.. title: Off\n.. date: 2020-01-04\n.. status: draft\n-->\nx\n",
+        ),
+        ("content/off.de.md", "<!--\n.. title: Aus\n-->\nx\n"),
+        (
+            "content/v1.es.md",
+            "---\ntitle: V\ndate: 2020-01-05\n---\nx\n",
+        ),
+    ];
+    let addresses = [
+        ("tea.md", "posts/kettle/"),
+        ("tea.de.md", "de/posts/kettle/"),
+        ("rum.md", "posts/rum/"),
+        // No language of this site.
+        ("v1.es.md", "posts/v1es/"),
+    ];
+    let scene = expect(files, &addresses);
+    let feed: serde_json::Value = serde_json::from_str(&scene.read("public/feed.json")).unwrap();
+    let items = feed["items"].as_array().unwrap();
+    let mut titles: Vec<&str> = items
+        .iter()
+        .map(|item| item["title"].as_str().unwrap())
+        .collect();
+    titles.sort_unstable();
+    assert_eq!(titles, ["Old rum", "Tea: a talk", "Tee", "V"]);
+    let find = |title: &str| items.iter().find(|item| item["title"] == title).unwrap();
+    assert_eq!(
+        find("Tea: a talk")["tags"],
+        serde_json::json!(["hot", "wet"])
+    );
+    assert_eq!(find("Tee")["language"], "de");
+    assert_eq!(find("Tee")["date_published"], "2020-01-02T03:04:05Z");
 }
 
 #[test]
@@ -194,11 +264,13 @@ fn pages_of_vitepress_have_the_paths_of_their_files() {
         (".vitepress/config.ts", config),
         ("content/blog/One Page.md", page),
         ("content/blog/year/index.md", page),
+        ("content/index.md", page),
         ("content/about.md", "# About\n"),
     ];
     let addresses = [
         ("blog/One Page.md", "blog/One%20Page.html"),
         ("blog/year/index.md", "blog/year/"),
+        ("index.md", ""),
     ];
     let scene = expect(&files, &addresses);
     assert!(

@@ -1,5 +1,6 @@
 //! Reads Nikola's config.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -7,10 +8,14 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use crate::config::{Dialect, Format};
+use crate::file::asset::Inside;
+use crate::file::read::{WRITTEN, read_text};
+use crate::finding::Finding;
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::{Generator, author};
 use crate::loader::generator::survey::{Survey, script_of, text};
-use crate::post::dialect::Habits;
+use crate::post::dialect::{Data, Habits, Rules};
+use crate::post::front;
 
 /// The names of its config files.
 pub(super) const FILES: &[&str] = &["conf.py"];
@@ -49,6 +54,45 @@ impl GeneratorReader for Nikola {
         let own = generator.keys.get("blog_author").and_then(author);
         habits.authors = own.into_iter().collect();
         habits.default_language = generator.text("default_lang").map(str::to_owned);
+        let own = habits.default_language.as_deref().unwrap_or("en");
+        habits.languages = translations(generator);
+        habits.languages.retain(|language| language != own);
+    }
+
+    /// A `.meta` file has the keys of the post beside it; a translation lacks what its post says.
+    fn read_data(&self, dir: &Path, _prefix: &str, paths: &[String]) -> (Data, Vec<Finding>) {
+        let (mut data, mut findings) = (Data::new(), Vec::new());
+        let inside = Inside::new([dir]);
+        let mut read = |file: &Path| {
+            let text = read_text(&inside.find(file)?, WRITTEN).ok()?;
+            let keys = keys_of(&text).map_err(|finding| findings.push(finding.in_file(file)));
+            keys.ok()
+        };
+        for path in paths {
+            let bare = stem(path);
+            if let Some(keys) = read(&dir.join(format!("{bare}.meta"))) {
+                data.insert(bare.to_owned(), keys);
+            }
+        }
+        let known: HashSet<&str> = paths.iter().map(|path| stem(path)).collect();
+        for path in paths {
+            let Some((original, _)) = stem(path).rsplit_once('.') else {
+                continue;
+            };
+            if !known.contains(original) {
+                continue;
+            }
+            let ending = path.rsplit('.').next().unwrap_or_default();
+            let mut keys = data.get(original).cloned().unwrap_or_default();
+            let own = read(&dir.join(format!("{original}.{ending}")));
+            keys.extend(own.unwrap_or_default());
+            // Labels are joined, and these are in another language.
+            keys.remove("tags");
+            let of_translation = data.remove(stem(path)).unwrap_or_default();
+            keys.extend(of_translation);
+            data.insert(stem(path).to_owned(), keys);
+        }
+        (data, findings)
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
@@ -64,6 +108,46 @@ impl GeneratorReader for Nikola {
         survey.switch_off = "set `GENERATE_RSS = False` in `conf.py`";
     }
 }
+
+/// The path of a post without its ending.
+fn stem(path: &str) -> &str {
+    path.rsplit_once('.').map_or(path, |(stem, _)| stem)
+}
+
+/// The keys of a post, or of a `.meta` file: lines like `.. title: Tea`, or front matter between fences.
+fn keys_of(text: &str) -> Result<Map<String, Value>, Finding> {
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let bare = format!("<!--\n{text}\n-->\n");
+    let is_bare = text.trim_start().starts_with("..");
+    let text = if is_bare { &bare } else { &text };
+    Ok(front::split(text, Rules::for_dialect(Dialect::Nikola))?
+        .front
+        .into_keys())
+}
+
+/// The codes of `TRANSLATIONS`.
+fn translations(generator: &Generator) -> Vec<String> {
+    let script = script_of(&generator.file);
+    let is_behind = |line: &str| {
+        let value = line.strip_prefix("TRANSLATIONS").map(str::trim_start);
+        !value.is_some_and(|value| value.starts_with('='))
+    };
+    let table = script.lines().skip_while(|line| is_behind(line));
+    let mut codes = Vec::new();
+    for line in table {
+        let line = line.split('#').next().unwrap_or_default();
+        let found = CODE.captures_iter(line);
+        codes.extend(found.map(|code| code[1].to_owned()));
+        if line.contains('}') {
+            break;
+        }
+    }
+    codes
+}
+
+/// The key of an entry of `TRANSLATIONS`.
+static CODE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"["']([A-Za-z_@-]{2,12})["']\s*:"#).expect("an expression"));
 
 /// One entry of `POSTS`: a pattern of files, and the folder of their pages.
 static ENTRY: LazyLock<Regex> = LazyLock::new(|| {

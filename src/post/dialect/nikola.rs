@@ -18,6 +18,7 @@ pub(super) static RULES: Rules = Rules {
     slug_folders: false,
     name_keeps_date: true,
     authors_at_commas: true,
+    index_is_folder: true,
     no_posts: &[
         "pages",
         "stories",

@@ -60,6 +60,22 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    /// The address of the folder for that of its index.
+    fn shorten_index(&self, filled: String) -> String {
+        if self.name.is_index {
+            return match filled.ends_with('/') {
+                true => filled,
+                false => format!("{}/", filled.trim_end_matches(".html")),
+            };
+        }
+        // That of the folder of posts itself, and a page whose slug is `index`.
+        let file = filled.trim_end_matches('/').trim_end_matches(".html");
+        match file.strip_suffix("/index") {
+            Some(folder) => format!("{folder}/"),
+            None => filled,
+        }
+    }
+
     /// The address, and its source.
     pub(super) fn address(
         &self,
@@ -89,9 +105,8 @@ impl Parts<'_> {
                 .or(section.map(String::as_str));
             let pattern = pattern.unwrap_or(habits.rules.permalink);
             let mut filled = self.fill(pattern, habits)?;
-            let is_folder = self.name.is_index && habits.rules.index_is_folder;
-            if is_folder && !filled.ends_with('/') {
-                filled = format!("{}/", filled.trim_end_matches(".html"));
+            if habits.rules.index_is_folder {
+                filled = self.shorten_index(filled);
             }
             let is_ugly = habits.ugly
                 || self

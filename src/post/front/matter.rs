@@ -71,6 +71,11 @@ impl Front<'_> {
             .flat_map(|(key, value)| texts_of(key, value))
     }
 
+    /// All keys with their values.
+    pub(crate) fn into_keys(self) -> Map<String, Value> {
+        self.values.into_iter().collect()
+    }
+
     /// Adds defaults for missing keys; default tags go before the post's own.
     pub(in crate::post) fn add_defaults(&mut self, defaults: &Map<String, Value>) {
         if !defaults.is_empty() {
