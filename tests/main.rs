@@ -10,6 +10,7 @@ mod caps;
 mod check;
 mod concurrency;
 mod config;
+mod config_reference;
 mod consent;
 mod copies;
 mod crashes;

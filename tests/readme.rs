@@ -18,9 +18,10 @@ const NUMBER: &str = "3c340b7ef1d0d652";
 const NOON: &str = "2026-11-23T12:00:00Z";
 
 const TEMPLATES: &str = include_str!("../docs/templates.md");
+const CONFIG: &str = include_str!("../docs/config.md");
 
 /// The documents beside it.
-const DOCS: [&str; 17] = [
+const DOCS: [&str; 18] = [
     include_str!("../docs/operating.md"),
     include_str!("../docs/privacy.md"),
     include_str!("../docs/moving-in.md"),
@@ -37,6 +38,7 @@ const DOCS: [&str; 17] = [
     include_str!("../docs/inbox.md"),
     include_str!("../docs/serve.md"),
     TEMPLATES,
+    CONFIG,
     include_str!("../CONTRIBUTING.md"),
 ];
 
@@ -176,24 +178,28 @@ fn every_command_shown_runs() {
 
 #[test]
 fn the_config_shown_is_read() {
-    let config = block("toml").next().unwrap();
     let scene = Scene::sample();
     // The keys that it names.
     scene.run_at(NOON, &["dkim", "new"]);
     scene.run_at(NOON, &["dkim", "new", "--ed25519"]);
     let planet = "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>P</title><id>urn:p</id><updated>2024-06-01T00:00:00Z</updated></feed>";
-    let scene = scene.file("config.toml", config).file("planet.xml", planet);
-    let ran = scene.run(&["--at", NOON, "run", "--dry-run"]);
-    ran.succeeds();
+    let scene = scene.file("planet.xml", planet);
+    for document in [README, CONFIG] {
+        let config = document.split("```toml\n").nth(1).unwrap();
+        let config = config.split("```").next().unwrap();
+        fs::write(scene.path("config.toml"), config).unwrap();
+        let ran = scene.run(&["--at", NOON, "run", "--dry-run"]);
+        ran.succeeds();
+    }
 }
 
 #[test]
 fn every_key_is_shown() {
-    let shown = block("toml").next().unwrap();
+    let shown = CONFIG.split("```toml\n").nth(1).unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config");
     let mut keys = 0;
     for section in [
-        "site", "posts", "source", "feeds", "digest", "mail", "dkim", "store", "web",
+        "site", "posts", "source", "feeds", "digest", "mail", "dkim", "join", "store", "web",
     ] {
         let text = fs::read_to_string(folder.join(format!("{section}.rs"))).unwrap();
         for line in text.lines() {
@@ -209,7 +215,7 @@ fn every_key_is_shown() {
             {
                 assert!(
                     shown.contains(&format!("{key} = ")),
-                    "`{key}` of [{section}] is not in the README"
+                    "`{key}` of [{section}] is not in the example"
                 );
                 keys += 1;
             }

@@ -22,7 +22,7 @@ pub struct Digest {
     pub was: Option<String>,
     /// The title that readers see; without it the site's.
     pub title: Option<String>,
-    /// Cron syntax in the digest's zone, or `each` for a mail per post.
+    /// The times at which it is due: five fields as in a crontab, in the digest's zone, or `"each"` for a mail per post.
     #[serde(deserialize_with = "from_text")]
     pub schedule: Schedule,
     /// The zone of the schedule; without it the site's.
@@ -67,7 +67,7 @@ pub struct Digest {
     pub reply_to: Option<Mailbox>,
     /// The last lines of the mail, where they are not those of `[mail]`.
     pub footer: Option<String>,
-    /// Whether whoever confirms gets a letter at once, and the last issue behind it.
+    /// Whether whoever confirms gets a letter at once: `true`, or `"issue"` for the last issue behind it.
     #[serde(default, deserialize_with = "welcome")]
     pub welcome: Welcome,
     /// Whether each issue is also a page below `issues/`, to which its mail has a link.

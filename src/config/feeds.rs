@@ -41,7 +41,7 @@ pub struct Feeds {
     /// The WebSub hub that the feeds link to and that is told what changed.
     #[serde(deserialize_with = "some_web_address")]
     pub hub: Option<Url>,
-    /// Whether the hub may have a private address.
+    /// Whether the hub may have an address in a private network.
     pub hub_private: bool,
     /// Whether `feeds.html`, the page for people, is written, and `feeds.css`, which a browser shows the feeds with.
     pub page: bool,

@@ -24,7 +24,7 @@ pub struct Site {
     /// The language of the posts, as a BCP 47 tag.
     #[serde(default = "english", deserialize_with = "language")]
     pub language: String,
-    /// The zone in which dates without one are read, dates are shown and schedules run.
+    /// The zone in which dates without one are read, dates are shown and schedules run; without it UTC.
     pub timezone: Option<Zone>,
     /// The author of posts that name none.
     pub author: Option<Author>,

@@ -11,7 +11,7 @@ use url::Url;
 pub struct SourceFeed {
     /// Atom, RSS or JSON Feed: an address, or a file beside the config.
     pub feed: FeedPlace,
-    /// Whether its own host may have a private address.
+    /// Whether the feed's own host may have an address in a private network.
     #[serde(default)]
     pub private: bool,
     /// Tags that each of its posts has beside its own.

@@ -161,7 +161,7 @@ rules! {
         "`tidings init` writes a `tidings.toml` beside it."
     UnknownKey "unknown-key"
         "A misspelt key would silently do nothing."
-        "Write it as the hint says; the README lists all keys."
+        "Write it as the hint says; `docs/config.md` lists all keys."
     MissingKey "missing-key"
         "Without this key it is not known what to do."
         "Add it where the finding says."
