@@ -43,7 +43,7 @@ const BROKEN: &[Broken] = &[
         config: ("", ""),
         run: &["check", "--offline"],
         code: 2,
-        words: "post/x.md:3: `date: yesterday` is no date: there is no date",
+        words: "post/x.md:3: `date: yesterday` is no date: its form is not known",
     },
     Broken {
         files: &[("post/x.md", b"---\ntitle: X\ndate: 2024-05-01T25:00:00Z\n---\nx\n")],
@@ -155,7 +155,7 @@ const BROKEN: &[Broken] = &[
         config: ("", ""),
         run: &["check", "--offline"],
         code: 1,
-        words: "post/x.md:4: `expires: soon` is no date: there is no date",
+        words: "post/x.md:4: `expires: soon` is no date: its form is not known",
     },
     Broken {
         files: &[("post/x.md", b"---\ntitle: X\ndate: 2024-05-02\n---\n{{< strange >}}\n")],
@@ -372,7 +372,7 @@ const BROKEN: &[Broken] = &[
         config: ("https://hums.example/", "hums.example"),
         run: &["check", "--offline"],
         code: 2,
-        words: "config.toml:4:7: `hums.example` is no address: relative URL without a base",
+        words: "config.toml:4:7: `hums.example` is no address: it does not begin with `https://`",
     },
     Broken {
         files: &[],
@@ -687,7 +687,7 @@ const BROKEN: &[Broken] = &[
         config: ("[mail]", "[feeds]\nhub = \"hub\"\n[mail]"),
         run: &["check", "--offline"],
         code: 2,
-        words: "config.toml:15:7: `hub` is no address: relative URL without a base",
+        words: "config.toml:15:7: `hub` is no address: it does not begin with `https://`",
     },
     Broken {
         files: &[],

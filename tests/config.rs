@@ -162,7 +162,7 @@ fn an_impossible_value_is_named_with_what_was_expected() {
         (
             "[mail]",
             "[feeds]\nhub = \"hub\"\n[mail]",
-            "`hub` is no address: relative URL without a base\n  expected something",
+            "`hub` is no address: it does not begin with `https://`\n  expected something",
         ),
         (
             "[mail]",

@@ -282,7 +282,7 @@ fn what_is_no_date_is_named_by_every_dialect() {
         ("0001-01-01T00:00:00Z", "the year 1 is out of range"),
         ("0001-01-01", "the year 1 is out of range"),
         ("9999-12-31", "the year 9999 is out of range"),
-        ("tomorrow", "there is no date"),
+        ("tomorrow", "its form is not known"),
     ] {
         let message = format!("`date: {text}` is no date: {reason}");
         assert_row("Europe/Paris", text, [&message; 5]);

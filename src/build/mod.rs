@@ -144,9 +144,8 @@ pub(crate) fn build(
         false => write(app, talk, options, reading, &outlines, ending)?,
     };
     if drafts + future > 0 {
-        talk.say(&format!(
-            "left out: {drafts} drafts, {future} posts of the future"
-        ));
+        let (drafts, future) = (count(drafts, "draft"), count(future, "post"));
+        talk.say(&format!("left out: {drafts}, {future} of the future"));
     }
     Ok(built)
 }

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use mail_parser::MessageParser;
 
 use crate::cli::{BuildArgs, Choice, DigestArgs, InitArgs, SiteCommand};
 use crate::clock::Clock;
@@ -12,7 +13,7 @@ use crate::config::{Author, Config, OWN, SHARED};
 use crate::ending::{Ending, ShownError};
 use crate::file::read::{WRITTEN, read_text_if_any};
 use crate::file::{Care, unwritable, write_changed};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, visible, visible_line};
 use crate::init::{Answers, config_text, first_post, join_lines, with_attributes, with_ignored};
 use crate::loader::{Survey, load_posts, survey};
 use crate::post::compose;
@@ -142,8 +143,33 @@ pub(super) fn begin(
         posts: vec![newest.path.to_string()],
         ..Choice::default()
     };
-    let digest = DigestArgs::dry(&config.digests[0].name, choice);
-    Ok(ending.and(run(&SiteCommand::Digest(digest), talk)?))
+    let name = &config.digests[0].name;
+    let mut mail = Vec::new();
+    let mut aside = Talk::gathering(&mut mail);
+    let digest = SiteCommand::Digest(DigestArgs::dry(name, choice));
+    let ending = ending.and(run(&digest, &mut aside)?);
+    talk.report(&aside.into_findings());
+    show(&mail, talk)?;
+    talk.say(&format!(
+        "this is the first mail, as text: `tidings digest {name} --preview` shows it in a browser"
+    ));
+    talk.say(
+        "next: `tidings check` says what is missing; `tidings run` writes the feeds and sends what is due, as files into \
+         `outbox` until `smtp` under [mail] names a relay",
+    );
+    Ok(ending)
+}
+
+/// Shows what a person would read of a message.
+fn show(mail: &[u8], talk: &mut Talk<'_>) -> anyhow::Result<()> {
+    let Some(message) = MessageParser::default().parse(mail) else {
+        return Ok(());
+    };
+    let subject = visible_line(message.subject().unwrap_or_default());
+    let text = message.body_text(0).unwrap_or_default().replace('\r', "");
+    let text = text.trim_end();
+    writeln!(talk.out(), "Subject: {subject}\n\n{}\n", visible(text))?;
+    Ok(())
 }
 
 /// A config of ours in this folder.

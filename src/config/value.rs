@@ -94,9 +94,17 @@ pub(super) fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         Ok(_) => Err(D::Error::custom(format!(
             "`{text}` is no web address\n{expected}"
         ))),
-        Err(error) => Err(D::Error::custom(format!(
-            "`{text}` is no address: {error}\n{expected}"
-        ))),
+        Err(error) => {
+            let reason = match error {
+                url::ParseError::RelativeUrlWithoutBase => {
+                    "it does not begin with `https://`".to_owned()
+                }
+                other => other.to_string(),
+            };
+            Err(D::Error::custom(format!(
+                "`{text}` is no address: {reason}\n{expected}"
+            )))
+        }
     }
 }
 

@@ -238,8 +238,8 @@ fn no_date(is_page: bool) -> Finding {
         Finding::error
     };
     finding(Rule::NoDate, "the post has no date").hint(
-        "expected `date = 2024-12-01` in the front matter, or a file name like 2024-12-01-tea.md, or `git_dates = true` \
-         under [posts]",
+        "expected `date: 2024-12-01` in the front matter (`date = 2024-12-01` in TOML), or a file name like \
+         2024-12-01-tea.md, or `git_dates = true` under [posts]",
     )
 }
 

@@ -141,7 +141,9 @@ pub(crate) fn yaml(text: &str) -> Option<Map<String, Value>> {
 
 /// The finding of a parser's error; `above` lines of the file precede its input.
 fn finding((message, place): Broken, above: usize) -> Finding {
-    let finding = Finding::error(Rule::FrontMatter, message).hint("mend the front matter");
+    let finding = Finding::error(Rule::FrontMatter, message).hint(
+        "put a value that holds `: `, ` #` or a quotation mark into quotes, as in title: \"Tea: a story\"",
+    );
     match place {
         Some((line, column)) => finding.at_line(line + above).at_column(column.max(1)),
         None => finding.at_line(above.max(1)),

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {
     /// It has no form of a date that is known.
-    #[error("there is no date")]
+    #[error("its form is not known")]
     NoDate,
     /// Seconds since 1970 that no calendar holds.
     #[error("the number is too large")]

@@ -103,7 +103,7 @@ fn what_is_no_date_says_why() {
         ("2024-02-31", "there is no day 31 in month 2 of 2024"),
         ("2024-02-01 24:12:03", "hour 24"),
         ("0001-01-01", "the year 1 is out of range"),
-        ("soon", "there is no date"),
+        ("soon", "its form is not known"),
         ("2024-02-01 08:00 XYZT", "`XYZT` is no zone"),
         (
             "2024-02-01 08:00 BST",
@@ -127,7 +127,7 @@ fn what_is_no_date_says_why() {
         ("2024-01-01 10:00 (noon)", "`(noon)` is no zone"),
         ("2023-01-29 18:30:22 2024", "`2024` is no zone"),
         ("2024-01-01 10:00 +é", "`+é` is no zone"),
-        ("20131304", "there is no date"),
+        ("20131304", "its form is not known"),
         ("2024-02-01 08:61", "minute 61"),
     ] {
         assert_eq!(at(text, "UTC"), expected, "{text}");
