@@ -63,14 +63,19 @@ fn read_entry(entry: Entry, base: Option<&Url>, feed_authors: &[String]) -> Item
     let updated = dated(entry.updated);
     let (source_authors, source) = entry.source.map(read_source).unzip();
     // Those of the feed that it was copied from stand before those of this one (RFC 4287, 4.2.1).
-    let authors = [names_of(entry.authors), source_authors.unwrap_or_default()];
-    let authors = { authors }.into_iter().find(|names| !names.is_empty());
+    let mut authors = names_of(entry.authors);
+    if authors.is_empty() {
+        authors = source_authors.unwrap_or_default();
+    }
+    if authors.is_empty() {
+        authors = feed_authors.to_vec();
+    }
     let enclosed = entry.links.iter().find(|link| link.rel == "enclosure");
     Item {
         title: read_text(&entry.title),
         published: entry.published.and_then(dated).or(updated),
         updated,
-        authors: authors.unwrap_or_else(|| feed_authors.to_vec()),
+        authors,
         tags: clean_names(entry.categories.into_iter().map(|category| {
             let label = category.label.filter(|label| !label.trim().is_empty());
             label.unwrap_or(category.term)

@@ -210,7 +210,6 @@ fn entry(entry: &Entry<'_>) -> atom::Entry {
     }
 }
 
-/// Plain text; text that looks like markup is escaped and typed as HTML (RFC 4287, 3.1.1.2).
 /// The feed that an entry was copied from (RFC 4287, 4.2.11). Its `updated` is that of the entry: the feed's own would
 /// change the bytes of every entry with each new one.
 fn source(origin: &FeedOrigin, entry: &Entry<'_>) -> Source {
@@ -231,6 +230,7 @@ fn source(origin: &FeedOrigin, entry: &Entry<'_>) -> Source {
     }
 }
 
+/// Plain text; text that looks like markup is escaped and typed as HTML (RFC 4287, 3.1.1.2).
 fn mark_plain(words: &str, language: Option<&str>) -> Words {
     if text::looks_like_markup(words) {
         return mark_html(&html::escape(words), language);
