@@ -2,5 +2,6 @@
 
 mod announced;
 mod claims;
+mod growth;
 mod readers;
 mod schema;
