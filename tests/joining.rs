@@ -188,7 +188,9 @@ fn somebody_joins_by_the_form_and_confirms_by_the_button() {
     }
     let shown = site.shown("ada@x.example");
     assert!(
-        shown.contains("active") && shown.contains("by form 1") && !shown.contains("each"),
+        shown.contains("active")
+            && shown.contains("by a form of another page")
+            && !shown.contains("each"),
         "{shown}"
     );
     // Forged, cut off, of another purpose: one answer.
@@ -212,6 +214,30 @@ fn somebody_joins_by_the_form_and_confirms_by_the_button() {
 }
 
 #[test]
+fn the_proof_names_our_form_by_a_version_that_changes_with_its_words() {
+    let mut site = Site::new("");
+    let ask = |site: &Site, name: &str, letters: usize| {
+        // Shown a while ago, as a person needs it.
+        let body = format!("email={name}%40x.example&digest=weekly&website=&time=1719212000");
+        assert_eq!(site.post("/subscribe", "", &body).status, 200);
+        site.wait_for(letters);
+        let shown = site.shown(&format!("{name}@x.example"));
+        let (_, rest) = shown
+            .split_once("by form ")
+            .unwrap_or_else(|| panic!("{shown}"));
+        let version: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+        assert_eq!(version.len(), 8, "{shown}");
+        version
+    };
+    let before = ask(&site, "ada", 1);
+    assert_eq!(ask(&site, "bob", 2), before);
+    site.scene = site
+        .scene
+        .file("words/en.toml", "[page]\njoin_text = \"Tea.\"\n");
+    assert_ne!(ask(&site, "cid", 3), before);
+}
+
+#[test]
 fn a_link_is_valid_for_three_days() {
     let site = Site::new("");
     site.join("ada%40x.example");
@@ -225,6 +251,13 @@ fn a_link_is_valid_for_three_days() {
         answer.text()
     );
     assert!(!site.shown("ada@x.example").contains("active"));
+    // Whoever only looks is not led to a button that does nothing, and sees the same as with a forged link.
+    let (late_look, forged) = (late.get(&path), late.get("/confirm/x"));
+    assert_eq!(
+        (late_look.status, late_look.text()),
+        (forged.status, forged.text())
+    );
+    assert_eq!(late_look.status, 404);
 }
 
 #[test]
@@ -308,16 +341,21 @@ fn what_is_no_address_is_said_and_what_a_program_fills_in_is_ignored() {
         let text = answer.text();
         assert!(
             text.contains("role=\"alert\">This is no e-mail address")
+                && text.contains("aria-invalid=\"true\" aria-describedby=\"wrong\"")
                 && !text.contains("<script")
                 && text.len() < 30_000,
             "{text}"
         );
     }
     let none = site.post("/subscribe", "", "email=ada%40x.example&digest=nothing");
+    let text = none.text();
     assert!(
-        none.status == 422 && none.text().contains("Please choose at least one"),
-        "{}",
-        none.text()
+        none.status == 422 && text.contains("Please choose at least one"),
+        "{text}"
+    );
+    assert!(
+        text.contains("<fieldset aria-describedby=\"wrong\">") && !text.contains("aria-invalid"),
+        "the field that is right is not called wrong: {text}"
     );
     let large = site.post(
         "/subscribe",

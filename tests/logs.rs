@@ -124,6 +124,7 @@ fn a_log_in_json_tells_what_happens_and_addresses_only_where_the_owner_asks() {
     for (web, shows) in [("", false), ("log_addresses = true\n", true)] {
         let mut logged = Logged::start(web);
         let leave = logged.token("ada@x.example", "unsubscribe");
+        let preferences = logged.token("ada@x.example", "preferences");
         let joined = logged.post("/subscribe?ref=secret", "email=eve%40x.example");
         assert_eq!(joined.status, 200);
         let confirm = logged.token("eve@x.example", "confirm");
@@ -135,6 +136,11 @@ fn a_log_in_json_tells_what_happens_and_addresses_only_where_the_owner_asks() {
                 200,
             ),
             (format!("/unsubscribe/{leave}/undo"), "", 200),
+            (
+                format!("/preferences/{preferences}"),
+                "digest=weekly&digest=none",
+                200,
+            ),
             ("/confirm/secret-of-mine".to_owned(), "", 404),
             (format!("/Unsubscribe/{leave}?to=secret"), "", 405),
         ] {
@@ -151,18 +157,21 @@ fn a_log_in_json_tells_what_happens_and_addresses_only_where_the_owner_asks() {
             let found = events.iter().find(|event| event["event"] == name);
             found.unwrap_or_else(|| panic!("no `{name}`: {log}"))
         };
-        for name in [
-            "start",
-            "build",
-            "after_build",
-            "asked to join",
-            "joined",
-            "left",
-            "came back",
-            "stop",
-        ] {
+        for name in ["start", "build", "after_build", "stop"] {
             assert_eq!(find(name)["level"], "info", "{name}");
         }
+        for (name, who) in [
+            ("asked to join", "eve@x.example"),
+            ("joined", "eve@x.example"),
+            ("left", "ada@x.example"),
+            ("came back", "ada@x.example"),
+            ("preferences changed", "ada@x.example"),
+        ] {
+            let event = find(name);
+            assert_eq!(event["level"], "info", "{name}");
+            assert_eq!(event["address"].as_str(), shows.then_some(who), "{name}");
+        }
+        assert_eq!(find("preferences changed")["digests"], "weekly");
         assert_eq!(find("build")["posts"], 1);
         assert_eq!(find("issue begun")["waiting"], 1);
         let ended = find("issue ended");
@@ -185,7 +194,7 @@ fn a_log_in_json_tells_what_happens_and_addresses_only_where_the_owner_asks() {
             let request = request.unwrap_or_else(|| panic!("{method} {route}: {log}"));
             assert!(request["microseconds"].is_u64(), "{request}");
         }
-        for secret in [&*leave, &*confirm, "secret", "One-Click"] {
+        for secret in [&*leave, &*confirm, &*preferences, "secret", "One-Click"] {
             assert!(!log.contains(secret), "{secret}: {log}");
         }
         for of_people in ["ada@x.example", "eve@x.example", "192.0.2.77"] {

@@ -62,6 +62,10 @@ fn pages(site: &Site) -> Vec<(&'static str, String)> {
     let mut pages = vec![
         ("form", get("/subscribe")),
         ("no address", site.join("ada").text()),
+        (
+            "no digest",
+            site.post("/subscribe", "", "email=ada%40x.example").text(),
+        ),
         ("asked", site.join("ada%40x.example").text()),
         ("forged", get("/unsubscribe/forged")),
         ("feeds", get("/")),
@@ -77,6 +81,8 @@ fn pages(site: &Site) -> Vec<(&'static str, String)> {
     pages.push(("chosen", chosen.text()));
     let wrong = site.post(&preferences, "", "digest=weekly&until=x");
     pages.push(("no day", wrong.text()));
+    let wrong = site.post(&format!("{preferences}/address"), "", "email=x");
+    pages.push(("no new address", wrong.text()));
     pages.push(("archive", get("/issues/")));
     let issue = site.scene.names("public/issues");
     let issue = issue.iter().find(|name| name.len() == 21).unwrap();

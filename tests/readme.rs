@@ -252,13 +252,26 @@ fn the_blocks_of_the_templates_are_those_that_are_shown() {
         blocks.sort();
         blocks
     };
-    let (mut page, mut digest) = (
-        named_after("its blocks are "),
-        named_after("The blocks are "),
-    );
-    page.sort_unstable();
+    for (file, words) in [
+        (
+            "feeds.html",
+            "`templates/feeds.html` is the page of feeds; its blocks are ",
+        ),
+        (
+            "issues.html",
+            "`templates/issues.html` is the list of all issues; its blocks are ",
+        ),
+        (
+            "serve.html",
+            "`templates/serve.html` is what all of them have in common: its blocks are ",
+        ),
+    ] {
+        let mut named = named_after(words);
+        named.sort_unstable();
+        assert_eq!(blocks(file), named, "{file}");
+    }
+    let mut digest = named_after("The blocks are ");
     digest.sort_unstable();
-    assert_eq!(blocks("feeds.html"), page);
     assert_eq!(blocks("digest.html"), digest);
     digest.retain(|block| *block != "style");
     assert_eq!(blocks("digest.txt"), digest);
@@ -313,6 +326,32 @@ fn the_templates_shown_do_what_they_are_shown_for() {
     scene.run_at(NOON, &["build"]);
     let page = scene.read("public/feeds.html");
     assert!(page.contains("Nothing here is for sale."), "{page}");
+    let ran = scene.run(&["--at", NOON, "check", "--offline"]);
+    assert!(!ran.out.contains("templates/"), "{}", ran.out);
+}
+
+#[test]
+fn a_page_of_serve_is_given_what_is_shown() {
+    let rest = TEMPLATES.split("They are given:").nth(1).unwrap();
+    let mut scene = Scene::sample();
+    let config = scene.read("config.toml");
+    let web = format!("[web]\nurl = \"https://news.hums.example/\"\n{config}");
+    scene = scene.file("config.toml", &web);
+    for file in ["serve.html", "serve-join.html", "serve-preferences.html"] {
+        let lines = rest.split("```").nth(1).unwrap().lines();
+        let mut template = "{% block form %}{% endblock %}\n".to_owned();
+        for line in lines.filter(|line| !line.contains('(') || line.ends_with(&format!("({file})")))
+        {
+            let mut words = line.split(" (").next().unwrap().split_whitespace();
+            let Some(root) = words.next() else { continue };
+            for field in words {
+                let name = format!("{root}.{field}");
+                template.push_str(&format!("{{% if {name} is not defined %}}{{{{ nothing.is }}}}{{% endif %}}{{# {name} #}}\n"));
+            }
+        }
+        assert!(template.lines().count() > 7, "{template}");
+        scene = scene.file(&format!("templates/{file}"), &template);
+    }
     let ran = scene.run(&["--at", NOON, "check", "--offline"]);
     assert!(!ran.out.contains("templates/"), "{}", ran.out);
 }

@@ -26,10 +26,11 @@ use crate::imap::ImapSession;
 use crate::inbox::{MOST_BYTES, Maildir, RATED, find_high_rates};
 use crate::ledger::{IssueId, IssueState};
 use crate::loader::Loaded;
-use crate::schedule::{Turn, name_fault, slot_ahead};
+use crate::schedule::{Turn, name_fault, slot_ahead, try_archive};
 use crate::source::{GatheredPosts, Reach};
 use crate::store::{Access, Store, StoreError};
 use crate::talk::Talk;
+use crate::web::try_pages;
 
 /// Lists what is wrong with posts, templates, feeds, digests, the store and the relay, the errors first. Nothing is
 /// written, and no message is sent but that of `--mail`.
@@ -56,6 +57,7 @@ pub(super) fn check(
             check_digest(app, &mut gathered, digest, loaded);
         }
     }
+    check_pages(app, &mut gathered);
     runtime.block_on(async {
         if let Err(error) = check_store(app, &mut gathered, loaded.as_ref()).await {
             gathered.report(&[finding_of(app, error)]);
@@ -176,6 +178,22 @@ fn check_digest(app: &App, gathered: &mut Talk<'_>, digest: &Digest, loaded: &Lo
     ) {
         Ok(composed) => gathered.report(&composed.findings),
         Err(finding) => gathered.report(&[finding]),
+    }
+}
+
+/// Tries the site's own templates of the archive and of the pages for subscribers.
+fn check_pages(app: &App, gathered: &mut Talk<'_>) {
+    let mut digests = app.config.digests.iter();
+    if let Some(digest) = digests.find(|digest| digest.enabled && digest.archive)
+        && let Err(error) = try_archive(app, digest)
+    {
+        gathered.report(&[finding_of(app, error)]);
+    }
+    if app.config.web.url.is_some() {
+        let mut found = Vec::new();
+        let tried = try_pages(&app.config, &mut found);
+        found.extend(tried.err());
+        gathered.report(&found);
     }
 }
 

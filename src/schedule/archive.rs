@@ -1,13 +1,15 @@
 //! The archive: each issue as a page, an index and feeds of the issues, from what the store has frozen.
 
+use std::path::PathBuf;
+
 use tokio::task::block_in_place;
 
 use crate::app::App;
-use crate::config::Site;
+use crate::config::{Config, Digest, Site};
 use crate::digest::{IssuePage, IssuePlace};
 use crate::feed::{ISSUES, IssueEntry, IssueFeeds, page_of, url};
 use crate::finding::{Finding, Rule, Severity};
-use crate::language::FixedWords;
+use crate::language::{DigestWords, FixedWords};
 use crate::ledger::{Issue, IssueId};
 use crate::publish::{has_issue, put_issues};
 use crate::schedule::after_build::run_after_build;
@@ -97,6 +99,54 @@ impl Turn<'_> {
     }
 }
 
+/// What the index and the feeds of issues are made of, beside the issues.
+struct ArchiveParts {
+    authority: String,
+    words: DigestWords,
+    template: Option<(PathBuf, String)>,
+}
+
+impl ArchiveParts {
+    fn load(app: &App) -> anyhow::Result<Self> {
+        let config = &app.config;
+        Ok(Self {
+            authority: app.authority()?,
+            words: FixedWords::load(&config.root, &config.site.language)?.digest,
+            template: read_own(&config.root, "issues.html")?,
+        })
+    }
+
+    fn feeds<'a>(&'a self, config: &'a Config) -> IssueFeeds<'a> {
+        let template = self.template.as_ref();
+        IssueFeeds {
+            site: &config.site,
+            config: &config.feeds,
+            authority: &self.authority,
+            words: &self.words,
+            template: template.map(|(file, text)| (&**file, &**text)),
+        }
+    }
+}
+
+/// Tries the site's own template of the index with an issue of this digest.
+///
+/// # Errors
+/// If it cannot be used; the finding names the template and its line.
+pub(crate) fn try_archive(app: &App, digest: &Digest) -> anyhow::Result<()> {
+    let parts = ArchiveParts::load(app)?;
+    let feeds = parts.feeds(&app.config);
+    let title = title_of(app, digest);
+    let issue = IssueEntry::new(
+        &feeds,
+        (IssueId::SHOWN, app.clock.now()),
+        title,
+        (title, language_of(app, digest)),
+        String::new(),
+    );
+    feeds.documents(&[issue])?;
+    Ok(())
+}
+
 /// Whether a file has changed.
 async fn write_archive(app: &App, store: &Store) -> anyhow::Result<bool> {
     let config = &app.config;
@@ -110,16 +160,8 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<bool> {
         .into_iter()
         .partition(|issue| issue.is_published && !is_off(issue));
     let mut unwanted: Vec<String> = hidden.iter().map(|issue| path_of(issue.id)).collect();
-    let authority = app.authority()?;
-    let words = FixedWords::load(&config.root, &config.site.language)?.digest;
-    let template = read_own(&config.root, "issues.html")?;
-    let feeds = IssueFeeds {
-        site: &config.site,
-        config: &config.feeds,
-        authority: &authority,
-        words: &words,
-        template: template.as_ref().map(|(file, text)| (&**file, &**text)),
-    };
+    let parts = ArchiveParts::load(app)?;
+    let feeds = parts.feeds(config);
     let mut entries = Vec::new();
     let mut documents = Vec::new();
     for (number, issue) in shown.iter().enumerate() {

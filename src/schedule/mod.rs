@@ -40,7 +40,7 @@ use crate::talk::Talk;
 use send::{Failures, send_open_issues};
 
 pub(crate) use after_build::run_after_build;
-pub(crate) use archive::{restore_archive, unpublish};
+pub(crate) use archive::{restore_archive, try_archive, unpublish};
 pub(crate) use compose::Composed;
 pub(crate) use hub::{tell_hub, tell_hub_when_live};
 pub(crate) use inbox::{read_inbox, read_own_inbox};

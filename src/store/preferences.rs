@@ -17,6 +17,8 @@ use crate::store::{Result, Store};
 /// A reader as their page of preferences shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Preferences {
+    /// Their address.
+    pub(crate) address: String,
     /// Their state.
     pub(crate) state: ReaderState,
     /// Their language, where it is known.
@@ -49,7 +51,7 @@ impl Store {
     ) -> Result<Option<Preferences>> {
         let (reader, issue) = whose;
         let row = sqlx::query(
-            "SELECT r.state, r.language, r.paused_until, i.digest FROM reader r LEFT JOIN issue i ON i.id = $2 \
+            "SELECT r.address, r.state, r.language, r.paused_until, i.digest FROM reader r LEFT JOIN issue i ON i.id = $2 \
              WHERE r.id = $1 AND r.address IS NOT NULL",
         )
         .bind(reader)
@@ -67,6 +69,7 @@ impl Store {
             digests.push(row.try_get("digest")?);
         }
         Ok(Some(Preferences {
+            address: row.try_get("address")?,
             state,
             language: row.try_get("language")?,
             digest: row.try_get("digest")?,

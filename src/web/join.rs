@@ -22,7 +22,7 @@ use crate::web::guard::{find_client, framed_by, is_own_form, status, widen_polic
 use crate::web::listen::Peer;
 use crate::web::page::{Page, PageButton, PageTemplate};
 use crate::web::requests::FormRequest;
-use crate::web::state::AppState;
+use crate::web::state::{AppState, Speech};
 
 /// The template of the form.
 pub(super) const TEMPLATE: PageTemplate = PageTemplate {
@@ -30,7 +30,7 @@ pub(super) const TEMPLATE: PageTemplate = PageTemplate {
     text: include_str!("../../templates/serve-join.html"),
     trial: || {
         json!({
-            "address": "", "email": "", "choose": "", "wrong": "", "time": 0, "button": "",
+            "address": "", "email": "", "choose": "", "wrong": "", "wrong_field": "", "time": 0, "button": "",
             "digests": [{ "name": "", "title": "", "chosen": true }],
         })
     },
@@ -80,7 +80,7 @@ impl FilledForm {
 
 /// Shows the form.
 async fn form(State(state): State<Arc<AppState>>) -> Response {
-    show_form(&state, StatusCode::OK, &FilledForm::default(), None)
+    show_form(&state, &FilledForm::default(), None)
 }
 
 /// Requests that an address get digests. The requester must not learn whether it is known, neither from the answer nor
@@ -95,12 +95,12 @@ async fn join(
     let speech = state.speech(None, None);
     let Ok(email) = form.email.parse::<Email>() else {
         let wrong = &speech.words.page.address_wrong;
-        return show_form(&state, StatusCode::UNPROCESSABLE_ENTITY, &form, Some(wrong));
+        return show_form(&state, &form, Some(("email", wrong)));
     };
     let chosen = choose(&state, &form);
     if chosen.is_empty() {
         let wrong = &speech.words.page.choose_wrong;
-        return show_form(&state, StatusCode::UNPROCESSABLE_ENTITY, &form, Some(wrong));
+        return show_form(&state, &form, Some(("digest", wrong)));
     }
     if !form.is_automatic(state.app.clock.now().timestamp()) {
         let network = find_client(peer.ip(), &headers, &state.app.config.web.proxies);
@@ -110,6 +110,7 @@ async fn join(
             digests: chosen,
             network,
             moving: None,
+            how: name_form(&state, &form, &speech),
         };
         if !state.requests.take(request).await {
             return state.say_busy();
@@ -127,6 +128,23 @@ async fn join(
     let page = speech.page(&words.asked_title, &words.asked_text);
     let answer = state.pages.answer(StatusCode::OK, &page);
     framed_by(answer, &state.app.config.web.embed_from)
+}
+
+/// The form that somebody has sent, as the proof of their consent names it: ours has a version that changes with its words.
+fn name_form(state: &AppState, form: &FilledForm, speech: &Speech) -> String {
+    if form.time.is_none() {
+        return "by a form of another page".to_owned();
+    }
+    let (page, digest) = (&speech.words.page, &speech.words.digest);
+    let words = [
+        &page.join_title,
+        &page.join_text,
+        &page.address,
+        &page.choose,
+        &digest.subscribe,
+    ];
+    let version = state.pages.version(&words.map(String::as_str));
+    format!("by form {version}")
 }
 
 /// The digests that people can join.
@@ -149,12 +167,8 @@ fn choose(state: &AppState, form: &FilledForm) -> Vec<String> {
     }
 }
 
-fn show_form(
-    state: &AppState,
-    status_code: StatusCode,
-    form: &FilledForm,
-    wrong: Option<&String>,
-) -> Response {
+/// The page with the form; `wrong` is a field of it and what is wrong with that.
+fn show_form(state: &AppState, form: &FilledForm, wrong: Option<(&str, &String)>) -> Response {
     let mut titles = open_digests(state).map(|digest| state.title_of(digest));
     let (first, second) = (titles.next(), titles.next());
     let Some(first) = first else {
@@ -176,14 +190,17 @@ fn show_form(
         "email": form.email.chars().take(LONGEST).collect::<String>(),
         "choose": words.page.choose,
         "digests": if second.is_some() { choices } else { Vec::new() },
-        "wrong": wrong,
+        "wrong": wrong.map(|(_, words)| words),
+        "wrong_field": wrong.map(|(field, _)| field),
         "time": state.app.clock.now().timestamp(),
         "button": words.digest.subscribe,
     });
     let page = speech.page(&words.page.join_title, &words.page.join_text);
-    let mut answer = state
-        .pages
-        .answer_with(status_code, TEMPLATE, &page, &values);
+    let status = match wrong {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
+    let mut answer = state.pages.answer_with(status, TEMPLATE, &page, &values);
     // Browsers apply the policy also to redirects of a form's answer.
     if let Some(back) = &state.app.config.web.join_back {
         let origin = back.origin().ascii_serialization();
@@ -198,12 +215,18 @@ fn show_form(
 
 /// Asks the bearer to confirm. It changes nothing, since scanners follow links.
 async fn ask_to_confirm(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
-    let found = find_asked(&state, &token).await;
-    let issue = match found {
-        Ok(Some((_, issue))) => issue,
+    let (claim, issue) = match find_asked(&state, &token).await {
+        Ok(Some(found)) => found,
         Ok(None) => return state.say_unknown(StatusCode::NOT_FOUND),
         Err(refused) => return *refused,
     };
+    // A button that only leads to a refusal would be a detour.
+    let whose = (claim.reader, claim.issue);
+    match state.store.may_confirm(whose, state.app.clock.now()).await {
+        Ok(true) => {}
+        Ok(false) => return state.say_unknown(StatusCode::NOT_FOUND),
+        Err(error) => return state.say_failed(&error),
+    }
     let speech = state.speech_about(language_of(&state, &issue), &titles(&state, &issue));
     let words = &speech.words.page;
     let button = PageButton {
@@ -237,11 +260,10 @@ async fn confirm(
     let whose = (claim.reader, claim.issue);
     let confirmed = confirm_joining(&state.app, &state.store, &state.keys(), &[token], from).await;
     let is_subscribed = match confirmed {
-        Ok(Confirmation::Done { .. }) => {
+        Ok(Confirmation::Done { address, digests }) => {
             // A welcome, or a word to the address that is used no more.
             state.app.announce_letter();
-            let digests = asked_about(&state.app, &issue).join(", ");
-            tracing::info!(event = "joined", digests);
+            tracing::info!(event = "joined", digests = digests.join(", "), address);
             true
         }
         // A second press is no fault, unless they have left since.

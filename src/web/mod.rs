@@ -40,6 +40,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
+use crate::config::Config;
 use crate::finding::Finding;
 use crate::log;
 
@@ -71,6 +72,14 @@ pub(crate) async fn open(
     warnings: &mut Vec<Finding>,
 ) -> anyhow::Result<AppState> {
     AppState::open(app, heartbeat, &TEMPLATES, warnings).await
+}
+
+/// Reads the site's own templates of the pages and tries them, as [`open`] does.
+///
+/// # Errors
+/// If one of them is unusable; the finding names it and its line.
+pub(crate) fn try_pages(config: &Config, warnings: &mut Vec<Finding>) -> Result<(), Finding> {
+    page::PageTemplates::read(config, &TEMPLATES, warnings).map(drop)
 }
 
 /// The routes of the table above, within the limits that hold for all of them.

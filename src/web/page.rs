@@ -1,8 +1,8 @@
 //! Renders pages: a template, the words of a language, and the headers that let nothing in beside our own style.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{self, SHA256, digest};
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tera::{Context, Tera};
 
 use crate::config::Config;
-use crate::finding::Finding;
+use crate::finding::{Finding, Rule};
 use crate::language::direction;
 use crate::template::{explain, find_unused, read_own};
 
@@ -36,11 +36,30 @@ pub(super) const PLAIN: PageTemplate = PageTemplate {
     trial: || Value::Null,
 };
 
+/// A template that replaces the block of [`PLAIN`] in which the others have their forms.
+const PROBE: (&str, &str) = (
+    "probe",
+    "{% extends \"serve.html\" %}{% block form %}{% endblock %}",
+);
+/// Said where that cannot be.
+const FORM_HINT: &str = "the form to join and the preferences stand in it: write `{% block form %}{% endblock %}` where they \
+                         belong, or begin with `{% extends \"default/serve.html\" %}`";
+
 /// The templates, read and checked.
 #[derive(Debug)]
 pub(super) struct PageTemplates {
     tera: Tera,
     site: Value,
+    /// The site's own ones.
+    own: Vec<OwnTemplate>,
+}
+
+/// A template of the site's own.
+#[derive(Debug)]
+struct OwnTemplate {
+    name: &'static str,
+    file: PathBuf,
+    text: String,
 }
 
 /// The content of a page beside its form.
@@ -79,21 +98,27 @@ impl PageTemplates {
     ) -> Result<Self, Finding> {
         let names: Vec<_> = templates.iter().map(|template| template.name).collect();
         warnings.extend(find_unused(&config.root, &names));
+        let mut own = Vec::new();
+        for PageTemplate { name, .. } in templates {
+            let found = read_own(&config.root, name)?;
+            own.extend(found.map(|(file, text)| OwnTemplate { name, file, text }));
+        }
         let mut tera = Tera::default();
-        for PageTemplate { name, text, .. } in templates.iter().copied() {
+        for PageTemplate { name, text, .. } in templates {
             let default = format!("default/{name}");
-            let own = read_own(&config.root, name)?;
             let extending = format!("{{% extends \"{default}\" %}}");
-            let (file, text_of_own) = own.unwrap_or_else(|| (name.into(), extending));
-            let in_file = |finding: Finding| match file.as_path() == Path::new(name) {
-                true => finding,
-                false => finding.in_file(&file),
-            };
-            tera.add_raw_templates([(default.as_str(), text), (name, text_of_own.as_str())])
-                .map_err(|error| in_file(explain(&error)))?;
+            let found = own.iter().find(|one| one.name == *name);
+            let shown = found.map_or(&extending, |found| &found.text);
+            tera.add_raw_templates([(default.as_str(), *text), (*name, shown.as_str())])
+                .map_err(|error| locate(explain(&error), &own))?;
+            if *name == PLAIN.name && tera.add_raw_templates([PROBE]).is_err() {
+                let lacking = Finding::error(Rule::TemplateUnusable, "there is no block `form`");
+                return Err(locate(lacking.in_file(*name).hint(FORM_HINT), &own));
+            }
         }
         let pages = Self {
             tera,
+            own,
             site: json!({
                 "title": config.site.title,
                 "url": config.site.url.as_str(),
@@ -101,9 +126,30 @@ impl PageTemplates {
             }),
         };
         for template in templates {
-            pages.write(template.name, &Page::default(), &(template.trial)())?;
+            pages
+                .write(template.name, &Page::default(), &(template.trial)())
+                .map_err(|finding| locate(finding, &pages.own))?;
         }
         Ok(pages)
+    }
+
+    /// A number that changes with these words, and with the site's own templates.
+    pub(super) fn version(&self, words: &[&str]) -> String {
+        let mut all = digest::Context::new(&SHA256);
+        for text in self
+            .own
+            .iter()
+            .map(|own| &*own.text)
+            .chain(words.iter().copied())
+        {
+            all.update(text.as_bytes());
+            all.update(b"\n");
+        }
+        let hash = all.finish();
+        let [a, b, c, d, ..] = hash.as_ref() else {
+            return String::new();
+        };
+        format!("{a:02x}{b:02x}{c:02x}{d:02x}")
     }
 
     fn write(&self, template: &str, page: &Page, values: &Value) -> Result<String, Finding> {
@@ -146,6 +192,16 @@ impl PageTemplates {
             headers.insert(CONTENT_SECURITY_POLICY, policy);
         }
         answer
+    }
+}
+
+/// Names the site's own file in place of its template.
+fn locate(finding: Finding, own: &[OwnTemplate]) -> Finding {
+    let place = finding.place.as_ref();
+    let named = place.and_then(|place| own.iter().find(|own| place.file == Path::new(own.name)));
+    match named {
+        Some(own) => finding.in_file(own.file.clone()),
+        None => finding,
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) const TEMPLATE: PageTemplate = PageTemplate {
     text: include_str!("../../templates/serve-preferences.html"),
     trial: || {
         json!({
-            "action": "", "saved": "", "wrong": "", "may_choose": true, "may_move": true,
+            "action": "", "saved": "", "wrong": "", "wrong_field": "", "may_choose": true, "may_move": true,
             "digests": [{ "name": "", "title": "", "chosen": true }],
             "first": "", "last": "", "until": "", "words": FixedWords::english().page,
         })
@@ -60,7 +60,8 @@ struct Bearer {
 #[derive(Default)]
 struct Note<'a> {
     saved: Option<&'a str>,
-    wrong: Option<&'a str>,
+    /// A field, and what is wrong with it.
+    wrong: Option<(&'static str, &'a str)>,
 }
 
 impl Bearer {
@@ -124,7 +125,8 @@ impl Bearer {
         let values = json!({
             "action": format!("/preferences/{}", self.token),
             "saved": note.saved,
-            "wrong": note.wrong,
+            "wrong": note.wrong.map(|(_, words)| words),
+            "wrong_field": note.wrong.map(|(field, _)| field),
             // A reader who has left comes back by the form to join: this link may have been handed on with an old mail.
             "may_choose": is.takes_mail(),
             "may_move": is.takes_mail() && !digests.is_empty(),
@@ -161,7 +163,7 @@ async fn save(
     let now = state.app.clock.now();
     let Ok(paused_until) = read_pause(&field(&body, "until"), &state.app.config.site, now) else {
         let note = Note {
-            wrong: Some(&bearer.speech.words.page.pause_wrong),
+            wrong: Some(("until", &bearer.speech.words.page.pause_wrong)),
             ..Note::default()
         };
         return bearer.page(&state, StatusCode::UNPROCESSABLE_ENTITY, &note);
@@ -173,6 +175,7 @@ async fn save(
     let chosen: Vec<String> = fields
         .filter(|(name, _)| name == "digest")
         .map(|(_, value)| value.into_owned())
+        .filter(|name| offered.contains(name))
         .collect();
     let choice = ReaderChoice {
         offered: &offered,
@@ -180,7 +183,10 @@ async fn save(
         paused_until,
     };
     match state.store.choose(bearer.claim.reader, &choice, now).await {
-        Ok(true) => tracing::info!(event = "preferences changed", digests = chosen.join(", ")),
+        Ok(true) => {
+            let (digests, address) = (chosen.join(", "), &*bearer.preferences.address);
+            tracing::info!(event = "preferences changed", digests, address);
+        }
         Ok(false) => return bearer.page(&state, StatusCode::CONFLICT, &Note::default()),
         Err(error) => return state.say_failed(&error),
     }
@@ -211,7 +217,7 @@ async fn move_away(
     let words = &bearer.speech.words.page;
     let Ok(email) = field(&body, "email").parse::<Email>() else {
         let note = Note {
-            wrong: Some(&words.address_wrong),
+            wrong: Some(("email", &words.address_wrong)),
             ..Note::default()
         };
         return bearer.page(&state, StatusCode::UNPROCESSABLE_ENTITY, &note);
@@ -223,6 +229,7 @@ async fn move_away(
             digests,
             network: find_client(peer.ip(), &headers, &state.app.config.web.proxies),
             moving: Some(bearer.claim.reader),
+            how: "by the preferences of another address".to_owned(),
         };
         if !state.requests.take(request).await {
             return state.say_busy();
@@ -277,6 +284,7 @@ async fn forget(
     let (reader, now) = (bearer.claim.reader, state.app.clock.now());
     match state.store.forget_linked(reader, now).await {
         Ok(true) => {
+            // Without the address: it is kept nowhere from now on.
             tracing::info!(event = "forgotten");
             let words = &bearer.speech.words.page;
             let page = bearer

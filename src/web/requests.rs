@@ -13,11 +13,6 @@ use crate::reader::{Email, ReaderId};
 use crate::schedule::joining::{Signup, ask_to_join, confirm_page};
 use crate::store::{JoinAnswer, Store};
 
-/// The form by which somebody has asked, kept as a proof of what they have agreed to: a form with another text has another
-/// number.
-const HOW: &str = "by form 1";
-/// The same where the preferences of a reader have asked.
-const HOW_MOVING: &str = "by the preferences of another address";
 /// The most requests that wait at once.
 const MOST_WAITING: usize = 256;
 /// The most that are written together.
@@ -35,6 +30,8 @@ pub(super) struct FormRequest {
     pub(super) network: Option<IpAddr>,
     /// The reader whose subscriptions move to the address, where their preferences ask for it.
     pub(super) moving: Option<ReaderId>,
+    /// The form by which they ask, kept as a proof of what they have agreed to.
+    pub(super) how: String,
 }
 
 enum QueueItem {
@@ -95,10 +92,10 @@ async fn write(app: &App, store: &Store, requests: &[FormRequest]) {
     };
     let digests: Vec<_> = requests.iter().map(digests_of).collect();
     let how_of = |request: &FormRequest| -> String {
-        let how = request.moving.map_or(HOW, |_| HOW_MOVING);
+        let how = &request.how;
         match request.network.filter(|_| app.config.web.keep_ip) {
             Some(network) => format!("{how} from {network}"),
-            None => how.to_owned(),
+            None => how.clone(),
         }
     };
     let how: Vec<String> = requests.iter().map(how_of).collect();

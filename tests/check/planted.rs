@@ -9,6 +9,9 @@ use serde_json::Value;
 use super::{NOON, scene};
 use crate::scene::Scene;
 
+/// A config whose mails lead to `serve`.
+const WEB: &str = "[web]\nurl = \"https://news.hums.example/\"\n[mail]";
+
 /// A site with one fault.
 struct Fault {
     code: &'static str,
@@ -270,6 +273,23 @@ fn of_templates_and_feeds() -> Vec<Fault> {
             .file("templates/digets.html", "<p></p>"),
         Fault::error("template-slot", "templates/digest.html:1")
             .file("templates/digest.html", "{{ reader.name | upper }}"),
+        Fault::error("template-unusable", "templates/issues.html:1")
+            .file("templates/issues.html", "{{ nothing }}"),
+        Fault::error("template-unusable", "templates/serve.html:1")
+            .file(
+                "templates/serve.html",
+                "{{ form.email }}{% block form %}{% endblock %}",
+            )
+            .config("[mail]", WEB),
+        Fault::error(
+            "template-unusable",
+            "error: templates/serve.html: there is no block `form`",
+        )
+        .file("templates/serve.html", "<p>{{ page.title }}</p>")
+        .config("[mail]", WEB),
+        Fault::warning("template-unused", "templates/serve-joins.html")
+            .file("templates/serve-joins.html", "<p></p>")
+            .config("[mail]", WEB),
         Fault::error("words-unusable", "words/en.toml").file("words/en.toml", "digest = 1\n"),
         Fault::error("config-value", "two documents would stand in `feeds.html`").config(
             "[mail]",

@@ -191,6 +191,27 @@ impl Store {
         Ok(JoinAnswer::Queued)
     }
 
+    /// Whether an answer of this reader to this issue's letter would be taken now, or was before.
+    pub(crate) async fn may_confirm(
+        &self,
+        whose: (ReaderId, IssueId),
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let text = format!(
+            "SELECT MAX(e.at) AS at FROM event e JOIN reader r ON r.id = e.reader \
+             WHERE e.reader = $1 AND e.issue = $2 AND e.kind = 'asked' AND r.state IN ({})",
+            states(ReaderState::may_be_asked)
+        );
+        let row = sqlx::query(AssertSqlSafe(text))
+            .bind(whose.0)
+            .bind(whose.1)
+            .fetch_one(&self.pool)
+            .await?;
+        let asked_at: Option<i64> = row.try_get("at")?;
+        let asked_at = asked_at.map(time_of).transpose()?;
+        Ok(asked_at.is_some_and(|asked_at| now - asked_at <= VALID))
+    }
+
     /// Carries out the answer of a reader to this issue's letter: once, and within three days.
     pub(crate) async fn confirm(
         &self,
@@ -205,7 +226,7 @@ impl Store {
             self.place.hold("r")
         );
         change!(self, |tx| {
-            let row = sqlx::query(sqlx::AssertSqlSafe(text.clone()))
+            let row = sqlx::query(AssertSqlSafe(text.clone()))
                 .bind(reader)
                 .bind(issue)
                 .fetch_optional(&mut *tx)
