@@ -1,20 +1,21 @@
 //! `serve` beside nginx on the same files, as ratios measured in one run: answers a second over 50 connections to who has
 //! the feed (304) and to who has not (50 KB). Then the memory with 500 connections, how many people may join in a second, and
-//! whether the time of an answer tells why a token is refused.
-//! `cargo bench --bench serve`; without nginx it says so and measures the rest.
+//! whether the time of an answer tells why a token is refused. Each part prints its figures as it ends; all of them take some
+//! two minutes. `cargo bench --bench serve`; without nginx it says so and measures the rest.
 
 #[path = "support/relay.rs"]
 mod relay;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 use tidings::inside::token::{Claim, Key, Purpose};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, Runtime};
@@ -29,21 +30,47 @@ const ROUNDS: usize = 3;
 const JOINING: usize = 5_000;
 /// How often each kind of token is shown.
 const SHOWN: usize = 1_000;
-/// How long the last of them may wait until they are in the store.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// How long anything may take before the bench gives up.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A program that ends with the bench.
 struct Server {
     child: Child,
     port: u16,
-    _out: Option<BufReader<ChildStdout>>,
+    /// Where nginx has its config. Its workers outlive a master that is killed, and would keep the bench's output open for
+    /// whoever reads it to its end.
+    nginx: Option<PathBuf>,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        let stopped = self.nginx.as_deref().map(|folder| {
+            let stop = nginx(folder).args(["-s", "stop"]).status();
+            stop.is_ok_and(|status| status.success())
+        });
+        if stopped != Some(true) {
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
     }
+}
+
+/// nginx with the config in this folder, silent.
+fn nginx(folder: &Path) -> Command {
+    let mut command = Command::new("nginx");
+    command.arg("-p").arg(folder);
+    command.arg("-c").arg(folder.join("nginx.conf"));
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// A connection on which nothing is waited for without end.
+fn connect(port: u16) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream
 }
 
 fn make_site(site: &Path, relay: u16) {
@@ -80,10 +107,12 @@ fn start_ours(site: &Path) -> Server {
         .trim_end_matches('/')
         .rsplit_once(':')
         .unwrap();
+    // Its results are read, so that it never waits for that.
+    thread::spawn(move || io::copy(&mut out, &mut io::sink()));
     Server {
         port: port.parse().unwrap(),
         child,
-        _out: Some(out),
+        nginx: None,
     }
 }
 
@@ -107,15 +136,12 @@ fn start_nginx(site: &Path) -> Option<Server> {
         site.join("public").display()
     );
     fs::write(folder.join("nginx.conf"), config).unwrap();
-    let child = Command::new("nginx")
-        .arg("-p")
-        .arg(&folder)
-        .arg("-c")
-        .arg(folder.join("nginx.conf"))
-        .stderr(Stdio::null())
-        .spawn();
-    let child = match child {
-        Ok(child) => child,
+    let server = match nginx(&folder).spawn() {
+        Ok(child) => Server {
+            child,
+            port,
+            nginx: Some(folder),
+        },
         Err(error) => {
             println!("nginx   not measured: {error}");
             return None;
@@ -129,11 +155,7 @@ fn start_nginx(site: &Path) -> Option<Server> {
         );
         thread::sleep(Duration::from_millis(20));
     }
-    Some(Server {
-        child,
-        port,
-        _out: None,
-    })
+    Some(server)
 }
 
 fn is_root() -> bool {
@@ -143,7 +165,7 @@ fn is_root() -> bool {
 
 /// One request on a connection of its own: the head of the answer.
 fn ask(port: u16, headers: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut stream = connect(port);
     let request = format!(
         "GET /atom.xml HTTP/1.1\r\nHost: news.hums.example\r\nConnection: close\r\n{headers}\r\n"
     );
@@ -203,11 +225,12 @@ fn measured(port: u16, is_known: bool) -> (String, usize) {
         false => String::new(),
     };
     let request = format!("GET /atom.xml HTTP/1.1\r\nHost: news.hums.example\r\n{headers}\r\n");
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut stream = connect(port);
     stream.write_all(request.as_bytes()).unwrap();
     let (mut answer, mut block) = (Vec::new(), vec![0; 64 << 10]);
     let end = loop {
         let read = stream.read(&mut block).unwrap();
+        assert!(read > 0, "no whole answer");
         answer.extend_from_slice(&block[..read]);
         if let Some(at) = answer.windows(4).position(|octets| octets == b"\r\n\r\n") {
             break at + 4;
@@ -261,7 +284,7 @@ fn hold_many(ours: &Server) {
     let (request, length) = measured(ours.port, false);
     let mut open = Vec::new();
     for _ in 0..MANY {
-        let mut stream = TcpStream::connect(("127.0.0.1", ours.port)).unwrap();
+        let mut stream = connect(ours.port);
         stream.write_all(request.as_bytes()).unwrap();
         open.push(stream);
     }
@@ -275,15 +298,17 @@ fn hold_many(ours: &Server) {
     );
 }
 
-/// People who fill in the form, from all connections at once, until all of them are in the store.
+/// People who fill in the form, from all connections at once, until all of them are in the store. Their letters leave
+/// meanwhile.
 fn join(site: &Path, port: u16) {
     let begun = Instant::now();
     thread::scope(|scope| {
         for client in 0..CONNECTIONS {
             scope.spawn(move || {
                 for person in (client..JOINING).step_by(CONNECTIONS) {
+                    assert!(begun.elapsed() < PATIENCE, "so many cannot join");
                     let body = format!("email=reader{person}@d{}.example", person % 200);
-                    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                    let mut stream = connect(port);
                     let head = format!(
                         "POST /subscribe HTTP/1.1\r\nHost: news.hums.example\r\nConnection: close\r\n\
                          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
@@ -297,38 +322,65 @@ fn join(site: &Path, port: u16) {
             });
         }
     });
-    let runtime = Runtime::new().unwrap();
-    let file = format!("sqlite://{}", site.join("tidings.db").display());
-    loop {
-        let count: i64 = runtime.block_on(async {
-            let mut store = SqliteConnection::connect(&file).await.unwrap();
-            let row = sqlx::query("SELECT COUNT(*) FROM delivery")
-                .fetch_one(&mut store)
-                .await;
-            row.unwrap().get(0)
-        });
-        if usize::try_from(count).unwrap() >= JOINING {
-            break;
+    let joined = wait_for(site, "delivery", JOINING).expect("not all are in the store");
+    report("join", joined - begun);
+    match wait_for(site, "delivery WHERE state = 2", JOINING) {
+        Some(sent) => report("letters", sent - begun),
+        None => println!("letters not all have left within a minute"),
+    }
+}
+
+/// How many of those who join are done in a second.
+fn report(what: &str, took: Duration) {
+    let all = u32::try_from(JOINING).unwrap();
+    println!(
+        "{what:7} {:9.0} a second",
+        f64::from(all) / took.as_secs_f64()
+    );
+}
+
+/// When so many rows are there; none where they do not come.
+fn wait_for(site: &Path, from: &'static str, rows: usize) -> Option<Instant> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let row = ask_store(site, AssertSqlSafe(format!("SELECT COUNT(*) FROM {from}")));
+        let count: i64 = row.get(0);
+        if usize::try_from(count).unwrap() >= rows {
+            return Some(Instant::now());
         }
-        assert!(
-            begun.elapsed() < PATIENCE,
-            "{count} of {JOINING} are in the store"
-        );
         thread::sleep(Duration::from_millis(50));
     }
-    let rate = 5_000.0 / begun.elapsed().as_secs_f64();
-    println!("join    {rate:9.0} a second");
+    None
+}
+
+/// The first row of what the store answers.
+fn ask_store(site: &Path, text: AssertSqlSafe<String>) -> SqliteRow {
+    let file = format!("sqlite://{}", site.join("tidings.db").display());
+    Runtime::new().unwrap().block_on(async {
+        let mut store = SqliteConnection::connect(&file).await.unwrap();
+        let row = sqlx::query(text).fetch_one(&mut store).await.unwrap();
+        store.close().await.unwrap();
+        row
+    })
 }
 
 /// The key that signs the links of this store.
 fn link_key(site: &Path) -> Key {
-    let file = format!("sqlite://{}", site.join("tidings.db").display());
-    Runtime::new().unwrap().block_on(async {
-        let mut store = SqliteConnection::connect(&file).await.unwrap();
-        let text = "SELECT number, key FROM secret WHERE purpose = 'link'";
-        let row = sqlx::query(text).fetch_one(&mut store).await.unwrap();
-        Key::from_text(row.get("number"), row.get("key")).unwrap()
-    })
+    let text = "SELECT number, key FROM secret WHERE purpose = 'link'".to_owned();
+    let row = ask_store(site, AssertSqlSafe(text));
+    Key::from_text(row.get("number"), row.get("key")).unwrap()
+}
+
+/// Somebody who was asked so long ago that their link is valid no more.
+fn find_late(site: &Path) -> Claim {
+    let text = "UPDATE event SET at = at - 400000 WHERE rowid = (SELECT MIN(rowid) FROM event WHERE kind = 'asked') \
+                RETURNING reader, issue";
+    let row = ask_store(site, AssertSqlSafe(text.to_owned()));
+    Claim {
+        purpose: Purpose::Confirm,
+        reader: row.get("reader"),
+        issue: row.get::<i64, _>("issue").into(),
+    }
 }
 
 /// Tokens that are refused, each for its own reason. Where the reason could be seen in the time of the answer, whoever
@@ -356,14 +408,14 @@ fn refuse(site: &Path, port: u16) {
             Key::generate(77).sign(&claim(Purpose::Confirm)),
         ),
         ("to leave", key.sign(&claim(Purpose::Leave))),
-        ("outdated", signed),
+        ("of nobody", signed),
+        ("expired", key.sign(&find_late(site))),
     ];
     let mut took = vec![Vec::with_capacity(SHOWN); tokens.len()];
     let mut answers = vec![String::new(); tokens.len()];
     for _ in 0..SHOWN {
         for (at, (_, token)) in tokens.iter().enumerate() {
-            let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-            stream.set_nodelay(true).unwrap();
+            let mut stream = connect(port);
             let request = format!(
                 "GET /confirm/{token} HTTP/1.1\r\nHost: news.hums.example\r\nConnection: close\r\n\r\n"
             );
