@@ -1,6 +1,7 @@
 //! The signs of mail that no person wrote: automatic answers (RFC 3834), receipts (RFC 8098), challenges, lists, loops.
 
 use super::message::ParsedMail;
+use super::quote::without_quote;
 use super::words::{ANSWERS, AUTOMATIC_SUBJECTS, AUTOMATIC_TEXTS, CHALLENGES};
 
 /// Why a message counts as no person's.
@@ -100,7 +101,8 @@ pub(super) fn sign_of(mail: &ParsedMail, ours: impl Fn(&str) -> bool) -> Option<
     if is_receipt(mail) {
         return Some(Sign::Receipt);
     }
-    let text: String = mail.text().chars().take(1500).collect();
+    // A quoted mail of ours may have any words.
+    let text: String = without_quote(mail.text()).chars().take(1500).collect();
     let text = text.to_lowercase();
     let subject = without_answer(mail.subject()).to_lowercase();
     if CHALLENGES.stand_in(&subject) || CHALLENGES.stand_in(&text) {
@@ -175,10 +177,10 @@ pub(super) fn without_answer(subject: &str) -> &str {
     subject
 }
 
-/// The address in a field, with or without a name.
+/// The address in a field, with a name before it or in a comment behind it (RFC 5322 3.4 and A.5), or alone.
 pub(super) fn address_in(field: &str) -> &str {
     match field.rsplit_once('<') {
         Some((_, rest)) => rest.split('>').next().unwrap_or_default().trim(),
-        None => field.trim(),
+        None => field.split('(').next().unwrap_or_default().trim(),
     }
 }

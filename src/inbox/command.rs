@@ -3,6 +3,7 @@
 use super::automatic::without_answer;
 use super::clues::{may_be_token, tagged};
 use super::message::ParsedMail;
+use super::quote::without_quote;
 use super::words::{FILLERS, JOIN, LEAVE, WordList, YES};
 use crate::reader::Email;
 
@@ -98,7 +99,7 @@ pub(super) fn read_plain(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> 
         return Some(command);
     }
     let subject = without_answer(mail.subject());
-    let first = first_line(mail.text());
+    let first = first_line(&without_quote(mail.text()));
     let lines = [subject, first.as_str()];
     for (verb, words) in [(Verb::Leave, LEAVE), (Verb::Join, JOIN)] {
         // "Re: subscribe" is an answer to somebody; a wish to join is no answer.
@@ -121,7 +122,9 @@ pub(super) fn read_plain(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> 
 pub(super) fn says_yes(mail: &ParsedMail) -> bool {
     let text = without_quote(mail.text());
     let first = first_line(&text);
-    first.is_empty() || is_signature(&first) || asks(&first, &YES)
+    // A message that is encrypted, or that is a picture, has no text at all.
+    let is_empty = first.is_empty() && mail.part(&["text/plain", "text/html"]).is_some();
+    is_empty || is_signature(&first) || asks(&first, &YES)
 }
 
 fn read_address(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> {
@@ -193,33 +196,6 @@ fn first_line(text: &str) -> String {
         .find(|line| !line.is_empty())
         .unwrap_or_default()
         .to_owned()
-}
-
-/// The text before the quoted message, without the lines that introduce the quote.
-fn without_quote(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let is_quote = |line: &str| {
-        line.starts_with('>')
-            || line.contains('@')
-            || line.starts_with("-----")
-            || line.starts_with("_____")
-    };
-    let Some(mut end) = lines.iter().position(|line| is_quote(line)) else {
-        return text.to_owned();
-    };
-    // "On Monday Hums wrote:", folded or not.
-    if !lines[end].starts_with("--") && !lines[end].starts_with("__") {
-        while end > 0 && !lines[end - 1].is_empty() {
-            end -= 1;
-        }
-        while end > 0 && lines[end - 1].is_empty() {
-            end -= 1;
-        }
-        if end > 0 && lines[end - 1].ends_with(':') {
-            end -= 1;
-        }
-    }
-    lines[..end].join("\n")
 }
 
 fn is_signature(line: &str) -> bool {
@@ -316,6 +292,13 @@ mod tests {
             ("I am in the mountains until Monday.\n\n> Do you", false),
             ("Thank you for your mail. We will see.\n", false),
             ("no", false),
+            ("No!\n> Do you", false),
+            ("Please write to bob@new.example, I have left.", false),
+            ("My address has changed:\nada@new.example", false),
+            ("--------\nNobody reads this box.", false),
+            ("> Do you\n\nyes", true),
+            ("> Do you\n\nno", false),
+            ("From: Hums <news@hums.example>\nSent: x\n\nDo you", true),
             ("who are you?\n\n> Do you", false),
         ] {
             let mail = ParsedMail::parse(format!("Subject: Re: x\n\n{text}").as_bytes());

@@ -80,14 +80,43 @@ const POLICY: &[&str] = &[
     "virus",
 ];
 
+/// Words of a refusal that is about the address, whatever its code: some servers have no better one.
+const ADDRESS: &[&str] = &[
+    "user unknown",
+    "unknown user",
+    "no such user",
+    "user not found",
+    "user does not exist",
+    "user doesn't exist",
+    "user doesn't have a",
+    "no such recipient",
+    "unknown recipient",
+    "recipient unknown",
+    "recipient not found",
+    "invalid recipient",
+    "recipient address rejected",
+    "no such mailbox",
+    "unknown mailbox",
+    "mailbox not found",
+    "mailbox unavailable",
+    "mailbox does not exist",
+    "mailbox is disabled",
+    "mailbox disabled",
+    "no such account",
+    "account does not exist",
+    "account is disabled",
+    "account has been disabled",
+    "no longer exists",
+    "unrouteable address",
+    "unroutable address",
+];
+
 /// Judges the address by the mildest of all codes in a report. A message that a relay tried for days, or a mailbox that
 /// is full, disabled or unroutable, counts as an unproven refusal: the third issue in a row suppresses.
 pub(super) fn judge_failure(status: Option<Enhanced>, words: &str) -> Verdict {
     let mut codes: Vec<Enhanced> = status.into_iter().chain(codes_in(words)).collect();
-    // `X.0.0` says nothing if there is another code or a reply code.
-    if codes.iter().any(|code| !is_vague(*code)) || reply_code_in(words).is_some() {
-        codes.retain(|code| !is_vague(*code));
-    }
+    // `X.0.0` says nothing: Exim gives it for an address for which it knows no way.
+    codes.retain(|code| !is_vague(*code));
     let text = without_addresses(words);
     let code = reply_code_in(words);
     let verdicts = codes
@@ -97,9 +126,10 @@ pub(super) fn judge_failure(status: Option<Enhanced>, words: &str) -> Verdict {
         .min_by_key(|verdict| hardness(*verdict))
         .unwrap_or_else(|| judge_code(code, None, &text));
     let lower = text.to_lowercase();
-    let is_policy = POLICY.iter().any(|known| lower.contains(known));
+    let has = |words: &[&str]| words.iter().any(|known| lower.contains(known));
     match verdict {
-        Verdict::Bounced | Verdict::Refused if is_policy => Verdict::Policy,
+        Verdict::Bounced | Verdict::Refused if has(POLICY) => Verdict::Policy,
+        Verdict::GivenUp if has(ADDRESS) && !has(POLICY) => Verdict::Refused,
         verdict => verdict,
     }
 }
@@ -158,7 +188,22 @@ mod tests {
             ),
             ("5.0.0", "550 5.1.1 no such user", Verdict::Bounced),
             ("5.0.0", "550 no such user", Verdict::Refused),
-            ("5.0.0", "", Verdict::GivenUp),
+            ("5.0.0", "", Verdict::Refused),
+            (
+                "5.4.1",
+                "550 5.4.1 Recipient address rejected: Access denied",
+                Verdict::Refused,
+            ),
+            (
+                "5.0.0",
+                "554 30 Sorry, this mailbox is disabled",
+                Verdict::Refused,
+            ),
+            (
+                "5.4.1",
+                "550 5.4.1 no such user, blocked by policy",
+                Verdict::GivenUp,
+            ),
             ("", "550 no such user", Verdict::Refused),
             ("", "no such user", Verdict::Refused),
             ("5.1.1", "550 5.7.1 you are not welcome", Verdict::Policy),

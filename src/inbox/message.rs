@@ -145,7 +145,7 @@ impl ParsedMail {
                 self.returned.push(Fields::parse(split_head(&body).0));
                 String::new()
             }
-            "text/html" => html_to_text(&entity.text(MOST_TEXT)),
+            "text/html" => read_html(&entity.text(MOST_TEXT)),
             kind if kind.starts_with("text/") || kind.starts_with("multipart/") => {
                 entity.text(MOST_TEXT)
             }
@@ -231,6 +231,15 @@ fn decode_lines(body: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
+/// The text of an HTML body. A body that is a picture says something that nobody here can read.
+fn read_html(html: &str) -> String {
+    let text = html_to_text(html);
+    match text.trim().is_empty() && html.to_ascii_lowercase().contains("<img") {
+        true => "[picture]".to_owned(),
+        false => text,
+    }
+}
+
 fn is_type(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-type")
 }
@@ -240,8 +249,9 @@ fn name_of(kind: &ContentType<'_>) -> String {
     format!("{}/{subtype}", kind.ctype()).to_ascii_lowercase()
 }
 
-/// Removes the line with which an mbox or a pipe begins.
+/// Removes the line with which an mbox or a pipe begins, and empty lines before the head.
 fn without_envelope(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.trim_ascii_start();
     if !bytes.starts_with(b"From ") {
         return bytes;
     }

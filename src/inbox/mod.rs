@@ -12,6 +12,7 @@ mod maildir;
 mod mbox;
 mod message;
 mod plain;
+mod quote;
 mod rates;
 mod words;
 

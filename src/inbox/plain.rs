@@ -115,8 +115,9 @@ const MOST: usize = 100;
 
 /// The reports of such a text, and the head of the message that it returns.
 pub(super) fn read(mail: &ParsedMail) -> Option<(Vec<Report>, Fields)> {
-    let text = mail.text();
-    let begin: String = text.chars().take(2000).collect();
+    let (report, copy) = split_copy(mail.text());
+    // The copy may have any words.
+    let begin: String = report.chars().take(2000).collect();
     let begin = join(&begin).to_lowercase();
     let has = |words: &[&str]| words.iter().any(|known| begin.contains(known));
     let is_failed = has(FAILED) || mail.fields.has("x-failed-recipients");
@@ -124,7 +125,6 @@ pub(super) fn read(mail: &ParsedMail) -> Option<(Vec<Report>, Fields)> {
     if !(is_failed || is_delayed) || !is_from_daemon(mail) {
         return None;
     }
-    let (report, copy) = split_copy(text);
     let returned = Fields::parse(split_head(copy.as_bytes()).0);
     let mut records = records(report);
     if let (true, Some(failed)) = (records.is_empty(), mail.fields.first("x-failed-recipients")) {

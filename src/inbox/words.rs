@@ -41,6 +41,9 @@ pub(super) const FILLERS: WordList = WordList(include_str!("words/fillers.txt"))
 /// The prefixes that mail programs put before the subject of an answer.
 pub(super) const ANSWERS: WordList = WordList(include_str!("words/answers.txt"));
 
+/// The words before the sender in the head of a copied message.
+pub(super) const QUOTED_FROM: WordList = WordList(include_str!("words/quoted_from.txt"));
+
 /// How the subject of an answer begins that no person wrote.
 pub(super) const AUTOMATIC_SUBJECTS: WordList =
     WordList(include_str!("words/automatic_subjects.txt"));
@@ -63,6 +66,7 @@ mod tests {
             YES,
             FILLERS,
             ANSWERS,
+            QUOTED_FROM,
             AUTOMATIC_SUBJECTS,
             AUTOMATIC_TEXTS,
             CHALLENGES,
