@@ -15,8 +15,8 @@ use crate::reader::Email;
 use crate::store::{Letter, Store};
 use crate::token::Key;
 
-/// Queues a letter for each digest to which the sender is subscribed; it goes out like any mail of the ledger. Returns
-/// `None` if no active reader has the address, else whether the message was new.
+/// Queues a letter for each digest that the sender gets, by a subscription or since the config names them; it goes out
+/// like any mail of the ledger. Returns `None` if no active reader has the address, else whether the message was new.
 pub(super) async fn answer_leaving(
     app: &App,
     store: &Store,
@@ -35,9 +35,13 @@ pub(super) async fn answer_leaving(
         Ok::<_, crate::store::StoreError>(())
     });
     subscribed.await?;
+    let is_named = |digest: &Digest| {
+        let mut to = digest.to.iter();
+        to.any(|mailbox| mailbox.email.normal() == from.normal())
+    };
     let digests = app.config.digests.iter();
     let mut answered = None;
-    for digest in digests.filter(|digest| names.contains(&digest.name)) {
+    for digest in digests.filter(|digest| names.contains(&digest.name) || is_named(digest)) {
         let (issue, compiled) = write_letter(app, store, digest).await?;
         let letter = Letter {
             issue: &issue,

@@ -1,6 +1,6 @@
 //! Carries out mail that came back: each message once. Both facts are kept: a mail was sent, and it came back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
@@ -137,6 +137,7 @@ impl Store {
         ids: &[String],
         now: DateTime<Utc>,
     ) -> Result<HashMap<String, (ReaderId, IssueId)>> {
+        let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
         let mut found = HashMap::new();
         let mut after = (i64::MIN, i64::MIN);
         let text = format!(
@@ -145,7 +146,7 @@ impl Store {
              ORDER BY d.issue, d.reader LIMIT $4) AS d",
             self.place.as_one("d.issue, d.reader")
         );
-        while found.len() < ids.len() {
+        while found.len() < wanted.len() {
             let row = sqlx::query(AssertSqlSafe(text.clone()))
                 .bind((now - KNOWN).timestamp())
                 .bind(after.0)
@@ -159,7 +160,7 @@ impl Store {
                 })?;
             for (issue, reader) in &mails {
                 let id = message_id(IssueId::from(*issue), *reader);
-                if ids.contains(&id) {
+                if wanted.contains(&*id) {
                     found.insert(id, (*reader, IssueId::from(*issue)));
                 }
             }

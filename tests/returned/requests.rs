@@ -151,3 +151,33 @@ fn whoever_asks_to_leave_without_a_token_gets_the_link_that_does_it() {
         .collect();
     assert_eq!(to, ["bob@y.example"]);
 }
+
+#[test]
+fn whom_the_config_names_gets_the_link_as_well() {
+    let scene = scene(&["ada@x.example"]);
+    let config = scene
+        .read("config.toml")
+        .replace("[mail]\n", "to = [\"Bob <Bob@y.example>\"]\n[mail]\n");
+    let sent = Sent {
+        scene: scene.file("config.toml", &config),
+        relay: Relay::start(Habits::good(true, Duration::ZERO)),
+        store: None,
+    };
+    sent.at(
+        MONDAY,
+        &["subscriber", "import", "people.csv", "--confirmed"],
+    );
+    sent.at(MONDAY, &["run"]);
+    assert_eq!(sent.relay.count(), 2);
+    sent.receive(
+        "1",
+        "To: news@hums.example\nFrom: bob@y.example\nSubject: unsubscribe\n\n",
+    );
+    sent.at(TUESDAY, &["run"]);
+    assert_eq!(sent.relay.count(), 3);
+    let to = sent.leave("Bob@y.example");
+    sent.receive("2", &format!("To: {to}\nFrom: bob@y.example\n\n"));
+    assert!(sent.at(TUESDAY, &["inbox"]).contains("1 left"));
+    assert_eq!(sent.state("Bob@y.example"), "active");
+    assert!(sent.events("Bob@y.example").contains("left  weekly"));
+}
