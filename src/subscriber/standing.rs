@@ -127,10 +127,13 @@ impl Standing {
             columns.extend(at.map(|at| (at, StateCell::Word)));
         }
         let words = file.split(|c: char| !c.is_alphanumeric());
-        let all = words.map(str::to_lowercase).find_map(|word| match &*word {
+        let words: Vec<String> = words.map(str::to_lowercase).collect();
+        let is_export = words.iter().any(|word| word == "export");
+        let all = words.iter().find_map(|word| match &**word {
             "nonsubscribed" => Some(ReaderState::Pending),
             "unsubscribed" | "unsubscribers" => Some(ReaderState::Left),
-            "cleaned" => Some(ReaderState::Bounced),
+            // A list that somebody has cleaned holds the good addresses.
+            "cleaned" if is_export => Some(ReaderState::Bounced),
             _ => None,
         });
         Self { columns, all }
@@ -286,6 +289,8 @@ mod tests {
             ("unsubscribed_email_audience_export_1.csv", Some(Left)),
             ("hums-unsubscribers.csv", Some(Left)),
             ("cleaned_email_audience_export_1.csv", Some(Bounced)),
+            ("cleaned_members_export_1.csv", Some(Bounced)),
+            ("hums-cleaned.csv", Some(Active)),
         ] {
             assert_eq!(
                 read(&["status"], file, &["subscribed"]),
