@@ -63,11 +63,11 @@ impl Store {
     ) -> Result<Vec<Answer>> {
         let mut connection = self.pool.acquire().await?;
         let decided = self
-            .decide_all(&mut connection, people, asked, "", &foreseen.0)
+            .decide_all(&mut connection, people, asked, "", foreseen)
             .await?;
-        for (fingerprint, case) in decided.fingerprints.into_iter().zip(&decided.cases) {
+        for (fingerprint, case) in decided.fingerprints.iter().zip(&decided.cases) {
             if let Some(state) = case.answer.change.state {
-                foreseen.0.insert(fingerprint, state);
+                foreseen.insert(fingerprint, state);
             }
         }
         let cases = decided.cases.into_iter();
@@ -128,7 +128,7 @@ impl Store {
             cases,
             mut new,
         } = self
-            .decide_all(tx, people, asked, self.hold(), &HashMap::new())
+            .decide_all(tx, people, asked, self.hold(), &Foreseen::default())
             .await?;
         self.insert_readers(tx, people, &fingerprints, &mut new, asked, now)
             .await?;
@@ -146,7 +146,7 @@ impl Store {
         people: &[(Email, Option<String>)],
         asked: &Asked<'_>,
         hold: &str,
-        foreseen: &HashMap<String, ReaderState>,
+        foreseen: &Foreseen,
     ) -> Result<Decided> {
         let fingerprints: Vec<String> = people
             .iter()
@@ -167,7 +167,7 @@ impl Store {
         let mut new = Vec::new();
         for (number, fingerprint) in fingerprints.iter().enumerate() {
             let before = known.get(fingerprint).copied();
-            let state = foreseen.get(fingerprint).copied();
+            let state = foreseen.get(fingerprint);
             let was = state.or(before.map(|(_, state)| state));
             let change = decide(was, asked.wish, asked.by);
             let id = match (before, change.state) {

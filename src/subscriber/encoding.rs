@@ -1,19 +1,19 @@
 //! The text of a list from its bytes: UTF-8 or UTF-16, with each kind of line end as one line feed.
 
 use std::io::{self, BufReader, Cursor, Read};
+use std::ops::Range;
+
+use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE};
 
 use crate::finding::{Finding, Rule};
 
 /// How many bytes are read at a time.
 const BLOCK: usize = 64 << 10;
 
-/// A unit of UTF-16 from its two bytes.
-type Unit = fn([u8; 2]) -> u16;
-
 /// A text in UTF-8, read as it is needed.
 pub(super) type DecodedText<'a> = Newlines<BufReader<Box<dyn Read + 'a>>>;
 
-/// The text in UTF-8. What a spreadsheet saves as "Unicode text" is UTF-16, which is held in memory; UTF-8 is not.
+/// The text in UTF-8. What a spreadsheet saves as "Unicode text" is UTF-16.
 ///
 /// # Errors
 /// If the bytes begin as no text does, or cannot be read.
@@ -21,13 +21,13 @@ pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<DecodedText<'a>, F
     let mut start = Vec::new();
     let first = bytes.by_ref().take(BLOCK as u64).read_to_end(&mut start);
     first.map_err(|error| unreadable(&error))?;
-    let (units, unit): (&[u8], Unit) = match &*start {
-        [0xef, 0xbb, 0xbf, rest @ ..] => return Ok(join(rest.to_vec(), bytes)),
-        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+    let (skipped, encoding) = match &*start {
+        [0xef, 0xbb, 0xbf, ..] => (3, None),
+        [0xff, 0xfe, ..] => (2, Some(UTF_16LE)),
+        [0xfe, 0xff, ..] => (2, Some(UTF_16BE)),
         // Without a mark at its start, ASCII shows by its empty halves.
-        [letter, 0, ..] if *letter != 0 => (&start, u16::from_le_bytes),
-        [0, letter, ..] if *letter != 0 => (&start, u16::from_be_bytes),
+        [letter, 0, ..] if *letter != 0 => (0, Some(UTF_16LE)),
+        [0, letter, ..] if *letter != 0 => (0, Some(UTF_16BE)),
         [b'P', b'K', 3, 4, ..] => {
             return Err(Finding::error(
                 Rule::ListUnreadable,
@@ -35,26 +35,62 @@ pub(super) fn decode<'a>(mut bytes: impl Read + 'a) -> Result<DecodedText<'a>, F
             )
             .hint("save the sheet as CSV in UTF-8"));
         }
-        _ => return Ok(join(start, bytes)),
+        _ => (0, None),
     };
-    let mut units = units.to_vec();
-    let read = bytes.read_to_end(&mut units);
-    read.map_err(|error| unreadable(&error))?;
-    let (pairs, odd) = units.as_chunks::<2>();
-    let text: Result<String, _> =
-        char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
-    match (text, odd) {
-        (Ok(text), []) => Ok(join(text.into_bytes(), io::empty())),
-        _ => Err(
-            Finding::error(Rule::ListUnreadable, "this begins as UTF-16, and is none")
-                .hint("save the list as UTF-8"),
-        ),
-    }
+    start.drain(..skipped);
+    let bytes = Cursor::new(start).chain(bytes);
+    let text: Box<dyn Read + 'a> = match encoding {
+        None => Box::new(bytes),
+        Some(encoding) => Box::new(Utf16 {
+            bytes,
+            decoder: encoding.new_decoder_without_bom_handling(),
+            block: vec![0; BLOCK],
+            left: 0..0,
+            is_last: false,
+        }),
+    };
+    Ok(Newlines::new(BufReader::with_capacity(BLOCK, text)))
 }
 
-fn join<'a>(start: Vec<u8>, rest: impl Read + 'a) -> DecodedText<'a> {
-    let all: Box<dyn Read + 'a> = Box::new(Cursor::new(start).chain(rest));
-    Newlines::new(BufReader::with_capacity(BLOCK, all))
+/// UTF-16, read as UTF-8 block by block.
+struct Utf16<R> {
+    bytes: R,
+    decoder: Decoder,
+    block: Vec<u8>,
+    /// The bytes of the block that are not decoded yet.
+    left: Range<usize>,
+    /// Whether all bytes are read.
+    is_last: bool,
+}
+
+impl<R: Read> Read for Utf16<R> {
+    /// Reads into a buffer of at least one character.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.left.is_empty() {
+                if self.is_last {
+                    return Ok(0);
+                }
+                self.left = 0..self.bytes.read(&mut self.block)?;
+                self.is_last = self.left.is_empty();
+            }
+            let block = &self.block[self.left.clone()];
+            let (result, read, written) =
+                self.decoder
+                    .decode_to_utf8_without_replacement(block, buffer, self.is_last);
+            self.left.start += read;
+            match result {
+                DecoderResult::Malformed(..) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        "this begins as UTF-16, and is none; save the list as UTF-8",
+                    ));
+                }
+                DecoderResult::InputEmpty if written == 0 && !self.is_last => {}
+                _ => return Ok(written),
+            }
+        }
+    }
 }
 
 pub(super) fn unreadable(error: &io::Error) -> Finding {

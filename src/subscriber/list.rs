@@ -42,7 +42,7 @@ pub struct List<'a> {
 impl<'a> List<'a> {
     /// Reads the header: a column for the address under one of its usual names, then perhaps name, `state` and `digests`
     /// in any order, separated by commas, semicolons or tabs, in UTF-8 or UTF-16; or the columns of another program. A list
-    /// of bare addresses, or of `Name <address>`, needs none. UTF-8 is read line by line, UTF-16 into memory.
+    /// of bare addresses, or of `Name <address>`, needs none. It is read line by line.
     ///
     /// `file` is the name of the file: some programs write those who get nothing to a file of another name.
     ///

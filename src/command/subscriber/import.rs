@@ -22,6 +22,9 @@ use crate::talk::Talk;
 /// How many lines that cannot be read are kept to be named; the others are counted.
 const MOST_NAMED: usize = 10_000;
 
+/// How many people a dry run looks up at once: nothing is written, so more would only take memory.
+const MOST_FORESEEN: usize = 5000;
+
 /// Takes a list in; `default` are the digests where a line names none.
 pub(super) async fn import(
     app: &App,
@@ -120,8 +123,10 @@ impl Hand {
     }
 
     fn most_asked(&self) -> usize {
-        let (Self::Ask(store) | Self::Foresee(store, _)) = self;
-        store.most_asked()
+        match self {
+            Self::Ask(store) => store.most_asked(),
+            Self::Foresee(..) => MOST_FORESEEN,
+        }
     }
 }
 
