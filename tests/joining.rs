@@ -340,7 +340,7 @@ fn what_is_no_address_is_said_and_what_a_program_fills_in_is_ignored() {
         assert_eq!(answer.status, 422, "{address}");
         let text = answer.text();
         assert!(
-            text.contains("role=\"alert\">This is no e-mail address")
+            text.contains("role=\"alert\">This is not an e-mail address")
                 && text.contains("aria-invalid=\"true\" aria-describedby=\"wrong\"")
                 && !text.contains("<script")
                 && text.len() < 30_000,

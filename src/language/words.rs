@@ -173,6 +173,8 @@ pub struct PageWords {
     pub move_title: String,
     /// The effect of a new address.
     pub move_text: String,
+    /// The label of the field.
+    pub new_address: String,
     /// Its button.
     pub move_button: String,
     /// The heading above the download.
