@@ -36,7 +36,7 @@ const BLOGS: [Blog; 12] = [
         ],
         config: "config.toml",
         lines: &[
-            "title = 'Hums & \"Tea\"'",
+            r#"title = "Hums & \"Tea\"""#,
             "url = \"https://x.example/\"",
             "description = \"Notes\"",
             "language = \"de-at\"",

@@ -128,7 +128,9 @@ fn phrase(name: &str) -> String {
 }
 
 fn quote(text: &str) -> String {
-    toml::Value::from(text).to_string()
+    // A string of JSON is one of TOML, but for this one character.
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted.replace('\u{7f}', "\\u007f")
 }
 
 fn quoted_path(path: &Path) -> String {

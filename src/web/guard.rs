@@ -1,7 +1,9 @@
 //! Guards every answer and request: headers that isolate a page, and a check that the host is ours.
 
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -13,6 +15,8 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
+use futures_util::FutureExt as _;
+use tokio::time::timeout;
 use url::Url;
 
 /// A page that shows posts: its own style, pictures from anywhere, nothing that runs.
@@ -41,6 +45,20 @@ pub(super) fn status(status: StatusCode, words: &'static str) -> Response {
     );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
+}
+
+/// The time until the answer to a request must begin, reading its body included.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// Answers for a handler that takes too long, or that fails by a fault of the program.
+pub(super) async fn bound(request: Request, next: Next) -> Response {
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match timeout(ANSWER, answer).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => status(StatusCode::INTERNAL_SERVER_ERROR, "this went wrong here\n"),
+        // Mail programs retry an unsubscribe request after a 5xx.
+        Err(_) => status(StatusCode::SERVICE_UNAVAILABLE, "this took too long\n"),
+    }
 }
 
 /// Adds the headers that are missing.

@@ -36,15 +36,13 @@ use axum::response::Response;
 use axum::routing::get;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::config::Config;
 use crate::finding::Finding;
 use crate::log;
 
-use guard::{add_headers, find_client, only_our_host, status};
+use guard::{add_headers, bound, find_client, only_our_host, status};
 use listen::Peer;
 
 pub(crate) use listen::listen;
@@ -54,8 +52,6 @@ pub(crate) use state::{AppState, Heartbeat};
 
 /// The most bytes in the body of a request.
 const BODY_BYTES: usize = 64 << 10;
-/// The time until the answer to a request must begin, reading its body included.
-const ANSWER: Duration = Duration::from_secs(30);
 /// The time within which the store must answer a health check.
 const HEALTH: Duration = Duration::from_secs(5);
 
@@ -94,16 +90,7 @@ pub(crate) fn routes(state: Arc<AppState>) -> Router {
         // A load balancer uses any host name.
         .route("/healthz", get(health))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(
-            // Mail programs retry an unsubscribe request after a 5xx.
-            StatusCode::SERVICE_UNAVAILABLE,
-            ANSWER,
-        ))
-        .layer(CatchPanicLayer::custom(
-            |_: Box<dyn std::any::Any + Send>| {
-                status(StatusCode::INTERNAL_SERVER_ERROR, "this went wrong here\n")
-            },
-        ))
+        .layer(from_fn(bound))
         .layer(from_fn(add_headers))
         .layer(from_fn_with_state(Arc::clone(&state), log_request))
         .with_state(state)
