@@ -18,6 +18,7 @@ mod crawl;
 mod crowds;
 mod dates;
 mod delivery;
+mod deploy;
 mod dialect_keys;
 mod dialects;
 mod digest;

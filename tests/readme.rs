@@ -7,7 +7,6 @@ use std::time::Duration;
 use tidings::inside::consent::ReaderState;
 use tidings::inside::ledger::{DeliveryState, IssueState};
 
-use crate::program::said;
 use crate::relay::{Habits, Relay};
 use crate::scene::Scene;
 
@@ -457,31 +456,5 @@ fn each_command_is_named() {
         let command = format!("tidings {name}");
         let mut all = [README].into_iter().chain(DOCS);
         assert!(all.any(|text| text.contains(&command)), "`{command}`");
-    }
-}
-
-#[test]
-fn systemd_takes_the_units_and_finds_little_exposed() {
-    let folder = tempfile::tempdir().unwrap();
-    let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy");
-    let at = |name: &str| folder.path().join(name).display().to_string();
-    for name in ["tidings.service", "tidings-serve.service", "tidings.timer"] {
-        let text = fs::read_to_string(units.join(name)).unwrap();
-        let here = text.replace("/usr/local/bin/tidings", env!("CARGO_BIN_EXE_tidings"));
-        fs::write(folder.path().join(name), here).unwrap();
-        let Some(verified) = said("systemd-analyze", &["verify", &at(name)], b"") else {
-            return;
-        };
-        let words = String::from_utf8_lossy(&verified.stderr).into_owned();
-        let about = words.lines().filter(|line| line.contains("tidings"));
-        let about: Vec<&str> = about.collect();
-        assert!(verified.status.success() && about.is_empty(), "{words}");
-    }
-    for name in ["tidings.service", "tidings-serve.service"] {
-        // An exposure of 2.0 of 10 at most; the option takes tenths.
-        let arguments = ["security", "--offline=true", "--threshold=20", &at(name)];
-        let output = said("systemd-analyze", &arguments, b"").unwrap();
-        let words = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{words}");
     }
 }
