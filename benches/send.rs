@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, SqliteConnection};
-use tidings::config::Uncertain;
+use tidings::config::UncertainPolicy;
 use tidings::inside::ledger::{DeliveryState, Issue};
 use tidings::inside::store::{Access, Store};
 use tokio::runtime::Runtime;
@@ -114,7 +114,7 @@ async fn until_sent(site: &Path, child: &mut Child, wanted: u64) -> (Issue, u64)
 async fn claims(store: &Store) -> Duration {
     let at: DateTime<Utc> = NEXT.parse().unwrap();
     let sender = store
-        .begin_sending(Uncertain::Retry, at)
+        .begin_sending(UncertainPolicy::Retry, at)
         .await
         .unwrap()
         .unwrap();

@@ -82,5 +82,5 @@ pub mod token {
     pub use crate::token::{Claim, Key, Purpose, random_id};
 }
 pub mod verdict {
-    pub use crate::verdict::{Attempt, Phase, Refusal, Reply, Trouble, Verdict, judge};
+    pub use crate::verdict::{Attempt, JudgedReply, Phase, Reply, Trouble, Verdict, judge};
 }

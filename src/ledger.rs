@@ -75,7 +75,8 @@ pub enum DeliveryState {
     GivenUp = 5,
     /// Held for a person, since the relay may have taken it: the reply to the final dot never came or was neither yes nor
     /// no, or the sender died after the intent. With `uncertain = "retry"` such a delivery is [`Self::Queued`] instead,
-    /// until `give_up` has passed or, where a sender died, until another one has sent it. In both cases an event `uncertain` keeps what happened.
+    /// until `give_up` has passed or, where a sender died, until another one has sent it. In both cases an event
+    /// `uncertain` keeps what happened.
     Uncertain = 6,
 }
 
@@ -415,8 +416,8 @@ pub enum Outcome {
     Postponed(DateTime<Utc>),
     /// The relay hung up at this recipient. Back to the queue, no attempt counted, but the time for which it is tried.
     HungUp,
-    /// The relay may have taken it: it is sent again at this time, or is held for a person.
-    Uncertain(Option<DateTime<Utc>>),
+    /// Nobody knows whether the relay took it: it is sent again at this time, or is held as [`DeliveryState::Uncertain`].
+    Unknown(Option<DateTime<Utc>>),
 }
 
 /// One attempt, as it is written into the ledger.

@@ -52,8 +52,9 @@ pub enum Verdict {
     RelayTrouble,
     /// It is about us: the issue pauses.
     AboutUs,
-    /// The reply to the final dot is neither yes nor no: the message may have been taken.
-    Uncertain,
+    /// The reply to the final dot is neither yes nor no (it begins with neither 2, 4 nor 5): the message may have been
+    /// taken.
+    Unexpected,
 }
 
 /// The outcome of an attempt to deliver one message, by any transport.
@@ -61,8 +62,8 @@ pub enum Verdict {
 pub enum Attempt {
     /// Taken, with these words.
     Accepted(String),
-    /// Answered with anything but a yes. Where the verdict is [`Verdict::Uncertain`] the message may have been taken.
-    Refused(Refusal),
+    /// Answered, but not with a yes: refused, deferred, or unexpected; the verdict says which.
+    NotAccepted(JudgedReply),
     /// Nothing was decided before this step's end: trying again is safe.
     Lost(Phase, Trouble),
     /// A pipelined envelope was rejected or ignored, and nothing was taken: it can be sent again, unpipelined, over another
@@ -72,16 +73,16 @@ pub enum Attempt {
     Unknown(Trouble),
 }
 
-/// An answer that is no yes.
+/// A reply that is no yes, and its meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct JudgedReply {
     /// The step at which it came.
     pub phase: Phase,
-    /// Its meaning.
+    /// Its meaning, never [`Verdict::Sent`].
     pub verdict: Verdict,
-    /// Its words.
+    /// Its code and text, on one line.
     pub words: String,
-    /// Whether the other side closes the connection with it.
+    /// Whether the relay closes the connection with it: a 421 (RFC 5321 3.8).
     pub is_closing: bool,
 }
 
@@ -101,7 +102,7 @@ impl Attempt {
     pub fn answered(phase: Phase, reply: &Reply) -> Self {
         match judge(phase, reply) {
             Verdict::Sent => Self::Accepted(reply.to_string()),
-            verdict => Self::Refused(Refusal {
+            verdict => Self::NotAccepted(JudgedReply {
                 phase,
                 verdict,
                 words: reply.to_string(),
@@ -115,7 +116,7 @@ impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Accepted(words) => f.write_str(words),
-            Self::Refused(refusal) => f.write_str(&refusal.words),
+            Self::NotAccepted(reply) => f.write_str(&reply.words),
             Self::Lost(_, trouble) | Self::OutOfStep(trouble) | Self::Unknown(trouble) => {
                 trouble.fmt(f)
             }
@@ -265,7 +266,7 @@ pub fn judge(phase: Phase, reply: &Reply) -> Verdict {
             Verdict::Policy
         }
         (Phase::Data | Phase::Dot, 500..=599) => Verdict::GivenUp,
-        (Phase::Dot, _) => Verdict::Uncertain,
+        (Phase::Dot, _) => Verdict::Unexpected,
         // Neither yes nor no: the dialogue is out of step.
         _ => Verdict::RelayTrouble,
     }
@@ -333,7 +334,7 @@ mod tests {
             (Phase::Dot, 550, "5.7.1 looks like spam", Verdict::Policy),
             (Phase::Dot, 550, "no", Verdict::GivenUp),
             (Phase::Dot, 421, "4.3.2 closing", Verdict::Deferred),
-            (Phase::Dot, 354, "what", Verdict::Uncertain),
+            (Phase::Dot, 354, "what", Verdict::Unexpected),
             (Phase::Data, 421, "closing", Verdict::RelayTrouble),
             (Phase::Data, 250, "what", Verdict::RelayTrouble),
             (Phase::Mail, 421, "closing", Verdict::RelayTrouble),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use sqlx::{Connection, Executor};
-use tidings::config::{StoreUrl, Uncertain};
+use tidings::config::{StoreUrl, UncertainPolicy};
 use tidings::inside::consent::{ReaderState, Said, Source, Wish};
 use tidings::inside::ledger::{DeliveryState, IssueState, Outcome};
 use tidings::inside::reader::{Email, ReaderId};
@@ -129,7 +129,7 @@ fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_las
         )
         .await;
         let heir = store
-            .begin_sending(Uncertain::Retry, at(1))
+            .begin_sending(UncertainPolicy::Retry, at(1))
             .await
             .unwrap()
             .unwrap();
@@ -139,7 +139,7 @@ fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_las
             tokio::time::sleep(Duration::from_millis(20)).await;
             heir.take_over(at(1)).await.unwrap();
         }
-        let listed = store.load_uncertainties(issue.id).await.unwrap();
+        let listed = store.load_unknown_outcomes(issue.id).await.unwrap();
         assert_eq!(
             listed
                 .iter()
@@ -189,7 +189,7 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
         7 => {
             begin(sender, 1).await;
             let begun = store.find_reader(&known).await.unwrap().unwrap().0;
-            settle(sender, &[(begun, known)], Outcome::Uncertain(None)).await;
+            settle(sender, &[(begun, known)], Outcome::Unknown(None)).await;
         }
         8 => assert_eq!(store.resolve(issue.id, &[], true, at(0)).await.unwrap(), 1),
         9 => assert!(!sender.finish(issue.id).await.unwrap()),
@@ -262,7 +262,7 @@ fn what_a_relay_says_of_someone_after_they_are_forgotten_is_not_kept() {
         for outcome in [
             Outcome::Bounced,
             Outcome::Refused,
-            Outcome::Uncertain(None),
+            Outcome::Unknown(None),
             Outcome::Deferred(at(60)),
         ] {
             let readers = begin(&sender, 1).await;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use tidings::clock::Clock;
-use tidings::config::{Mail, StoreUrl, Uncertain};
+use tidings::config::{Mail, StoreUrl, UncertainPolicy};
 use tidings::inside::consent::ReaderState;
 use tidings::inside::delivery::{IssueDelivery, Mailer, Progress, Stop};
 use tidings::inside::ledger::{DeliveryState, Issue, IssueState};
@@ -41,7 +41,7 @@ fn frozen(recipients: &[&str]) -> Scene {
     scene
 }
 
-fn mail(url: &str, uncertain: Uncertain) -> Mail {
+fn mail(url: &str, uncertain: UncertainPolicy) -> Mail {
     let text = format!(
         "smtp = \"{url}\"\nuser = \"news\"\npassword = \"hunter2\"\npatience = \"0s\"\nconnections = 1\n\
          timeout = {{ connect = \"3s\", greeting = \"1s\", command = \"1s\", data = \"1s\", block = \"1s\", dot = \"1s\" }}"
@@ -101,7 +101,7 @@ async fn standing(store: &Store, recipient: &str) -> (Issue, Standing) {
     let issue = store.issues().await.unwrap().remove(0);
     let missed = store.load_missed(issue.id, -1, 10).await.unwrap();
     assert!(missed.len() < 2, "{missed:?}");
-    let uncertain = store.load_uncertainties(issue.id).await.unwrap().len();
+    let uncertain = store.load_unknown_outcomes(issue.id).await.unwrap().len();
     let one = missed
         .first()
         .and_then(|missed| missed.address.as_deref())
@@ -159,11 +159,11 @@ fn expected(cell: Cell) -> Standing {
         ..sent
     };
     let unanswered = match uncertain {
-        Uncertain::Retry => Standing {
+        UncertainPolicy::Retry => Standing {
             uncertain: 1,
             ..deferred
         },
-        Uncertain::Hold => Standing {
+        UncertainPolicy::Hold => Standing {
             state: DeliveryState::Uncertain,
             uncertain: 1,
             ..sent
@@ -204,7 +204,7 @@ struct Cell {
     phase: &'static str,
     fault: Fault,
     pipelining: bool,
-    uncertain: Uncertain,
+    uncertain: UncertainPolicy,
     /// At the second of two messages, whose envelope goes out with the first.
     ahead: bool,
 }
@@ -241,7 +241,7 @@ fn cells() -> Vec<Cell> {
             {
                 continue;
             }
-            for (pipelining, uncertain) in [(false, Uncertain::Retry), (true, Uncertain::Hold)] {
+            for (pipelining, uncertain) in [(false, UncertainPolicy::Retry), (true, UncertainPolicy::Hold)] {
                 cells.push(Cell {
                     phase,
                     fault,

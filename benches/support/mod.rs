@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use tidings::clock::Clock;
-use tidings::config::{Mail, StoreUrl, Uncertain};
+use tidings::config::{Mail, StoreUrl, UncertainPolicy};
 use tidings::inside::delivery::{IssueDelivery, Mailer, Progress, Stop};
 use tidings::inside::message::Compiled;
 use tidings::inside::message::dkim::Signer;
@@ -93,7 +93,7 @@ impl Ready {
         let at: DateTime<Utc> = MONDAY.parse().unwrap();
         let store = Store::open(&store(site), Access::Write, at).await.unwrap();
         let sender = store
-            .begin_sending(Uncertain::Retry, at)
+            .begin_sending(UncertainPolicy::Retry, at)
             .await
             .unwrap()
             .unwrap();

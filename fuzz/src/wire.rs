@@ -8,7 +8,7 @@ use tidings::config::{Mail, Relay, Tls};
 use tidings::inside::message::Envelope;
 use tidings::inside::reader::Email;
 use tidings::inside::smtp::Dialer;
-use tidings::inside::verdict::{Attempt, Refusal, Trouble};
+use tidings::inside::verdict::{Attempt, JudgedReply, Trouble};
 
 use tokio::io::DuplexStream;
 
@@ -186,7 +186,7 @@ fn check_attempt(number: usize, attempt: &Attempt, heard: &[u8]) {
             check_words(words);
             assert!(is_out, "{number} is taken, and was not sent");
         }
-        Attempt::Refused(Refusal { words, .. }) => check_words(words),
+        Attempt::NotAccepted(JudgedReply { words, .. }) => check_words(words),
         Attempt::Lost(_, trouble) => {
             check_words(&trouble.to_string());
             assert!(!is_out, "{number} may be repeated, and was sent: {trouble}");

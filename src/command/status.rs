@@ -15,7 +15,7 @@ use crate::finding::{one_line, visible_json, visible_line};
 use crate::inbox::{RATED, find_high_rates};
 use crate::ledger::{DeliveryState, Issue, IssueId, IssueState};
 use crate::reader::ReaderId;
-use crate::store::{Access, CameBack, Missed, Store, Uncertainty};
+use crate::store::{Access, CameBack, Missed, Store, UnknownOutcome};
 use crate::subscriber::Sheet;
 use crate::talk::Talk;
 
@@ -109,7 +109,7 @@ async fn as_text(
                 listed += 1;
             }
         }
-        let moments = unlisted_moments(store.load_uncertainties(issue.id).await?);
+        let moments = unlisted_moments(store.load_unknown_outcomes(issue.id).await?);
         for moment in moments.iter().take(most) {
             let address = moment.address.as_deref().unwrap_or("(forgotten)");
             let why = one_line(moment.detail.as_deref().unwrap_or_default(), LONGEST);
@@ -149,9 +149,9 @@ fn describe_return(one: &CameBack) -> &'static str {
 }
 
 /// The moments that the list of the missed does not show; a held reader is listed there with their last one.
-fn unlisted_moments(moments: Vec<Uncertainty>) -> Vec<Uncertainty> {
+fn unlisted_moments(moments: Vec<UnknownOutcome>) -> Vec<UnknownOutcome> {
     let mut listed = HashSet::new();
-    let mut unlisted: Vec<Uncertainty> = moments
+    let mut unlisted: Vec<UnknownOutcome> = moments
         .into_iter()
         .rev()
         .filter(|moment| moment.state != DeliveryState::Uncertain || !listed.insert(moment.reader))
@@ -211,7 +211,7 @@ async fn as_json(
         }
         write!(talk.out(), "],\n\"uncertain\":[")?;
         comma = "";
-        for moment in store.load_uncertainties(issue.id).await? {
+        for moment in store.load_unknown_outcomes(issue.id).await? {
             let one = json!({ "email": moment.address, "at": moment.at.to_rfc3339(), "detail": moment.detail });
             write!(talk.out(), "{comma}\n{}", visible_json(&one.to_string()))?;
             comma = ",";

@@ -73,7 +73,7 @@ pub struct Mail {
     /// How long one run waits for a relay in trouble; the next run goes on.
     pub patience: Span,
     /// The handling of a message whose reply never came.
-    pub uncertain: Uncertain,
+    pub uncertain: UncertainPolicy,
     /// The first wait before a deferred recipient is tried again; it doubles each time.
     #[serde(deserialize_with = "some_time")]
     pub retry: Span,
@@ -115,7 +115,7 @@ impl Default for Mail {
             per_hour: None,
             per_day: None,
             patience: Span::seconds(60),
-            uncertain: Uncertain::Retry,
+            uncertain: UncertainPolicy::Retry,
             retry: Span::seconds(5 * 60),
             retry_max: Span::seconds(60 * 60),
             give_up: Span::seconds(5 * 24 * 60 * 60),
@@ -210,10 +210,10 @@ impl Default for Timeouts {
     }
 }
 
-/// The handling of a message whose reply never came: the relay may have accepted it or not.
+/// The handling of a message of which nobody knows whether the relay took it, since its reply never came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Uncertain {
+pub enum UncertainPolicy {
     /// It is sent again, with the same bytes and the same Message-ID: nobody is missed, at most one copy too many.
     /// After `give_up` it is held, unless its sender died.
     Retry,

@@ -38,7 +38,7 @@ pub use feeds::{Archive, By, EntryContent, Feeds, Format};
 pub use imap::ImapAccount;
 pub use inbox::Inbox;
 pub use join::Join;
-pub use mail::{InboxToken, Mail, Outbox, Relay, Timeouts, Tls, Uncertain};
+pub use mail::{InboxToken, Mail, Outbox, Relay, Timeouts, Tls, UncertainPolicy};
 pub(crate) use permalink::EXPECTED;
 #[cfg(test)]
 pub(crate) use permalink::TOKENS;

@@ -11,10 +11,13 @@
 //!   the body goes out only after both. So a sender that dies has at most one message per connection in `sending`.
 //! - The writer commits what waits in one transaction, and refuses an intent where the issue is no longer open or the
 //!   reader has gone. Then the body is not sent, and the connection is given up, since the relay waits for one.
-//! - An attempt ends as a value ([`Attempt`](crate::verdict::Attempt)): accepted, refused with a verdict, lost before
-//!   anything was decided, out of step, or unknown. The worker settles it; the writer turns it into a row's state. Two
-//!   ends leave it open whether the relay took the message: `Unknown`, and a reply after the final dot that is neither yes
-//!   nor no. Both are noted, and the message is sent again or held, as `[mail] uncertain` says.
+//! - An attempt ends as a value ([`Attempt`](crate::verdict::Attempt)): accepted, not accepted with a
+//!   verdict, lost before anything was decided, out of step, or unknown. The worker settles it; the writer turns it into
+//!   a row's state.
+//! - Two ends leave it open whether the relay took the message: no reply to the final dot
+//!   ([`Attempt::Unknown`](crate::verdict::Attempt)), and one that is neither yes nor no
+//!   ([`Verdict::Unexpected`](crate::verdict::Verdict)). Both settle as [`Outcome::Unknown`](crate::ledger::Outcome) and
+//!   leave an event `uncertain`. The row is queued again, or held in the state `uncertain`, as `[mail] uncertain` says.
 //! - A verdict about the relay counts against no reader: the delivery waits again, and the throttle makes all workers wait. A verdict
 //!   about us, or a series of refusals ([`series`](super::series)), halts the run and pauses the issue. Refusals of the series are taken
 //!   back before the pause, so that whoever resumes it finds them waiting.

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use crate::config::Uncertain;
+use crate::config::UncertainPolicy;
 use crate::delivery::domains::{Admission, Domains};
 use crate::delivery::issue::{CLAIM, IssueDelivery};
 use crate::delivery::queue::Filled;
@@ -22,7 +22,7 @@ use crate::ledger::{Claimed, Counts, DeliveryState, Outcome, Settled, SlotKind};
 use crate::message::Envelope;
 use crate::reader::ReaderId;
 use crate::store::{Result, StoreError};
-use crate::verdict::{Phase, Refusal, Trouble, Verdict};
+use crate::verdict::{JudgedReply, Phase, Trouble, Verdict};
 
 /// After so many lost connections, in a row or at one recipient, the recipient is deferred.
 const MOST_LOSSES: u32 = 3;
@@ -384,14 +384,18 @@ impl<T> Run<T> {
         self.domains.succeed(claim.reader.email.domain());
     }
 
-    /// Settles a refused delivery by its verdict. `None` if nothing new may begin.
-    pub(super) async fn settle_refused(&self, claim: &Claimed, refusal: &Refusal) -> Option<()> {
-        let Refusal {
+    /// Settles a delivery that was not accepted, by its verdict. `None` if nothing new may begin.
+    pub(super) async fn settle_not_accepted(
+        &self,
+        claim: &Claimed,
+        reply: &JudgedReply,
+    ) -> Option<()> {
+        let JudgedReply {
             phase,
             verdict,
             words,
             is_closing,
-        } = refusal;
+        } = reply;
         let (recipient, verdict) = (&claim.reader.email, self.once_accepted(*phase, *verdict));
         let outcome = match verdict {
             Verdict::Sent => Outcome::Sent,
@@ -399,7 +403,7 @@ impl<T> Run<T> {
             Verdict::Refused => Outcome::Refused,
             Verdict::Policy | Verdict::GivenUp => Outcome::GivenUp,
             Verdict::Deferred | Verdict::Throttled => self.judge_deferred(claim),
-            Verdict::Uncertain => self.judge_uncertain(claim),
+            Verdict::Unexpected => self.judge_unknown(claim),
             Verdict::RelayTrouble | Verdict::AboutUs => Outcome::Released,
         };
         self.settle(claim, outcome, words);
@@ -445,7 +449,7 @@ impl<T> Run<T> {
         match outcome {
             // It stays queued and due.
             Outcome::Released | Outcome::HungUp => {}
-            Outcome::Deferred(_) | Outcome::Postponed(_) | Outcome::Uncertain(Some(_)) => {
+            Outcome::Deferred(_) | Outcome::Postponed(_) | Outcome::Unknown(Some(_)) => {
                 delivery.progress.defer(claim.reader.id);
             }
             _ => delivery.progress.finish_one(claim.reader.id),
@@ -466,10 +470,10 @@ impl<T> Run<T> {
 
     /// Decides the outcome of a message that the relay may have accepted. Under `retry` it is due again like a deferred one, and waits
     /// for a person once `give_up` has passed; under `hold` it waits for a person at once.
-    pub(super) fn judge_uncertain(&self, claim: &Claimed) -> Outcome {
-        Outcome::Uncertain(match self.delivery.mail.uncertain {
-            Uncertain::Retry => self.find_next_attempt(claim),
-            Uncertain::Hold => None,
+    pub(super) fn judge_unknown(&self, claim: &Claimed) -> Outcome {
+        Outcome::Unknown(match self.delivery.mail.uncertain {
+            UncertainPolicy::Retry => self.find_next_attempt(claim),
+            UncertainPolicy::Hold => None,
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 
 use crate::clock::Clock;
-use crate::config::{Digest, Mail, Site, Uncertain};
+use crate::config::{Digest, Mail, Site, UncertainPolicy};
 use crate::delivery::transport::{Session, Transport};
 use crate::delivery::{IssueDelivery, Progress, Stop, engine};
 use crate::digest::Draft;
@@ -15,7 +15,7 @@ use crate::message::{Envelope, Origin, compile};
 use crate::reader::Email;
 use crate::store::{Freeze, Store};
 use crate::token::{Key, random_id};
-use crate::verdict::{Attempt, Phase, Refusal, Trouble, Verdict};
+use crate::verdict::{Attempt, JudgedReply, Phase, Trouble, Verdict};
 
 /// The replies, in order, with their recipients; then everything is taken.
 #[derive(Clone, Default)]
@@ -58,13 +58,13 @@ impl ScriptedLine {
             is_at_end
                 == match attempt {
                     Attempt::Accepted(_) | Attempt::Unknown(_) => true,
-                    Attempt::Refused(refusal) => refusal.phase == Phase::Dot,
+                    Attempt::NotAccepted(reply) => reply.phase == Phase::Dot,
                     Attempt::Lost(phase, _) => *phase == Phase::Dot,
                     Attempt::OutOfStep(_) => false,
                 }
         });
         let answer = is_now.then(|| answers.remove(0))?;
-        self.is_usable = matches!(answer, Attempt::Accepted(_) | Attempt::Refused(_));
+        self.is_usable = matches!(answer, Attempt::Accepted(_) | Attempt::NotAccepted(_));
         Some(answer)
     }
 }
@@ -117,7 +117,7 @@ fn now() -> DateTime<Utc> {
 }
 
 /// An issue for these readers, frozen in a store of its own.
-async fn frozen(readers: &[&str], uncertain: Uncertain) -> IssueDelivery {
+async fn frozen(readers: &[&str], uncertain: UncertainPolicy) -> IssueDelivery {
     let store = Store::in_memory(now()).await.unwrap();
     let site: Site = toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/\"").unwrap();
     let digest: Digest = toml::from_str("name = \"weekly\"\nschedule = \"0 8 * * MON\"").unwrap();
@@ -180,8 +180,8 @@ async fn frozen(readers: &[&str], uncertain: Uncertain) -> IssueDelivery {
     }
 }
 
-fn refused(phase: Phase, verdict: Verdict) -> Attempt {
-    Attempt::Refused(Refusal {
+fn reply_with(phase: Phase, verdict: Verdict) -> Attempt {
+    Attempt::NotAccepted(JudgedReply {
         phase,
         verdict,
         words: "no".to_owned(),
@@ -195,29 +195,29 @@ fn trouble() -> Trouble {
 
 #[tokio::test]
 async fn each_outcome_of_an_attempt_becomes_its_state() {
-    let retry = Uncertain::Retry;
+    let retry = UncertainPolicy::Retry;
     for (answers, uncertain, state, issue) in [
         (vec![], retry, DeliveryState::Sent, IssueState::Done),
         (
-            vec![refused(Phase::Rcpt, Verdict::Bounced)],
+            vec![reply_with(Phase::Rcpt, Verdict::Bounced)],
             retry,
             DeliveryState::Bounced,
             IssueState::Done,
         ),
         (
-            vec![refused(Phase::Dot, Verdict::GivenUp)],
+            vec![reply_with(Phase::Dot, Verdict::GivenUp)],
             retry,
             DeliveryState::GivenUp,
             IssueState::Done,
         ),
         (
-            vec![refused(Phase::Rcpt, Verdict::Deferred)],
+            vec![reply_with(Phase::Rcpt, Verdict::Deferred)],
             retry,
             DeliveryState::Queued,
             IssueState::Open,
         ),
         (
-            vec![refused(Phase::Rcpt, Verdict::RelayTrouble)],
+            vec![reply_with(Phase::Rcpt, Verdict::RelayTrouble)],
             retry,
             DeliveryState::Sent,
             IssueState::Done,
@@ -245,12 +245,12 @@ async fn each_outcome_of_an_attempt_becomes_its_state() {
         ),
         (
             vec![Attempt::Unknown(trouble())],
-            Uncertain::Hold,
+            UncertainPolicy::Hold,
             DeliveryState::Uncertain,
             IssueState::Done,
         ),
         (
-            vec![refused(Phase::Mail, Verdict::AboutUs)],
+            vec![reply_with(Phase::Mail, Verdict::AboutUs)],
             retry,
             DeliveryState::Queued,
             IssueState::Paused,

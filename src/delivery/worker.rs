@@ -140,7 +140,7 @@ impl<T: Transport> Worker<T> {
         let ended = self.attempt(&mut connection, &claim, message).await;
         let is_answered = matches!(
             ended,
-            Ended::Attempted(Attempt::Accepted(_) | Attempt::Refused(_))
+            Ended::Attempted(Attempt::Accepted(_) | Attempt::NotAccepted(_))
         );
         // The permit of a lost connection goes back once the relay has been waited for.
         let _lost = match is_answered && connection.is_usable() {
@@ -162,15 +162,15 @@ impl<T: Transport> Worker<T> {
                 run.settle_accepted(&claim, &words);
                 Some(())
             }
-            Attempt::Refused(refusal) if refusal.verdict == Verdict::RelayTrouble => {
+            Attempt::NotAccepted(reply) if reply.verdict == Verdict::RelayTrouble => {
                 // The connection may still take a QUIT; the state of its transaction is unknown.
                 connection.quit().await;
-                let trouble = Trouble::Relay(refusal.words);
-                run.settle_lost(&claim, refusal.phase, trouble).await
+                let trouble = Trouble::Relay(reply.words);
+                run.settle_lost(&claim, reply.phase, trouble).await
             }
-            Attempt::Refused(refusal) => {
+            Attempt::NotAccepted(reply) => {
                 self.keep(connection);
-                run.settle_refused(&claim, &refusal).await
+                run.settle_not_accepted(&claim, &reply).await
             }
             // Between two messages a relay may close a connection, for whatever reason; one that closes a new one, or says
             // nothing, is in trouble.
@@ -187,7 +187,7 @@ impl<T: Transport> Worker<T> {
                 Some(())
             }
             Attempt::Unknown(trouble) => {
-                run.settle(&claim, run.judge_uncertain(&claim), &trouble.to_string());
+                run.settle(&claim, run.judge_unknown(&claim), &trouble.to_string());
                 run.wait_out(trouble).await.then_some(())
             }
         }
@@ -272,7 +272,7 @@ impl<T: Transport> Worker<T> {
         );
         let is_heard = match &said {
             Some(Ok(())) => true,
-            Some(Err(Attempt::Refused(refusal))) => refusal.phase != Phase::Mail,
+            Some(Err(Attempt::NotAccepted(reply))) => reply.phase != Phase::Mail,
             _ => false,
         };
         if was_pipelined && is_heard {

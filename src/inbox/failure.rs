@@ -6,7 +6,7 @@ use crate::verdict::{Enhanced, Phase, Reply, Verdict, judge};
 pub(super) fn hardness(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Sent => 0,
-        Verdict::Deferred | Verdict::Throttled | Verdict::RelayTrouble | Verdict::Uncertain => 1,
+        Verdict::Deferred | Verdict::Throttled | Verdict::RelayTrouble | Verdict::Unexpected => 1,
         Verdict::AboutUs => 2,
         Verdict::Policy => 3,
         Verdict::GivenUp => 4,

@@ -97,7 +97,7 @@ pub(crate) use figures::Figures;
 pub(crate) use growth::Moves;
 pub(crate) use issue::{
     Agreement, ArchivedIssue, Confirmation, Greeting, JoinAnswer, JoinRequest, Letter, Missed,
-    Uncertainty,
+    UnknownOutcome,
 };
 pub use issue::{Freeze, Frozen, Resent};
 pub(crate) use link::Linked;

@@ -121,8 +121,8 @@ fn the_posts_of_an_issue_that_nobody_got_are_news_again_when_it_is_cancelled() {
             (None, true),
             (Some(Outcome::Deferred(at(60))), true),
             (Some(Outcome::Sent), false),
-            (Some(Outcome::Uncertain(None)), false),
-            (Some(Outcome::Uncertain(Some(at(60)))), false),
+            (Some(Outcome::Unknown(None)), false),
+            (Some(Outcome::Unknown(Some(at(60)))), false),
         ] {
             let post = format!("{outcome:?}");
             let issue = new_issue(&post, 0);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use tidings::config::{StoreUrl, Uncertain};
+use tidings::config::{StoreUrl, UncertainPolicy};
 use tidings::inside::ledger::{DeliveryState, Issue, IssueState, Outcome, Settled};
 use tidings::inside::reader::{Email, ReaderId};
 use tidings::inside::store::{Frozen, StoreError};
@@ -119,7 +119,7 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
             .intend(issue.id, vec![claimed[0].reader.id])
             .await
             .unwrap();
-        let second = store.begin_sending(Uncertain::Hold, at(1)).await.unwrap();
+        let second = store.begin_sending(UncertainPolicy::Hold, at(1)).await.unwrap();
         if matches!(url, StoreUrl::Sqlite(_)) {
             assert!(second.is_err(), "one sender at a time");
         } else {
@@ -137,7 +137,7 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
         // A server notices a moment later that a client has gone.
         let heir = loop {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            let Ok(heir) = store.begin_sending(Uncertain::Hold, at(2)).await.unwrap() else {
+            let Ok(heir) = store.begin_sending(UncertainPolicy::Hold, at(2)).await.unwrap() else {
                 continue;
             };
             if store.counts(issue.id).await.unwrap()[DeliveryState::Sending] == 0 {
@@ -146,7 +146,7 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
         };
         assert_eq!(counts(&store, &issue).await, "9 queued, 1 uncertain");
         assert_eq!(heir.claim(issue.id, 100, at(2)).await.unwrap().len(), 9);
-        let listed = store.load_uncertainties(issue.id).await.unwrap();
+        let listed = store.load_unknown_outcomes(issue.id).await.unwrap();
         assert_eq!((listed.len(), listed[0].reader), (1, claimed[0].reader.id));
         assert_eq!(store.resolve(issue.id, &[], true, at(3)).await.unwrap(), 1);
         assert_eq!(heir.claim(issue.id, 100, at(3)).await.unwrap().len(), 1);
@@ -284,7 +284,7 @@ fn nobody_takes_over_what_is_still_being_written() {
         let began = Instant::now();
         while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0 {
             assert!(began.elapsed() < Duration::from_secs(20));
-            let _ = other.begin_sending(Uncertain::Hold, at(2)).await.unwrap();
+            let _ = other.begin_sending(UncertainPolicy::Hold, at(2)).await.unwrap();
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         assert_eq!(counts(&store, &issue).await, "2000 sent");
@@ -305,7 +305,7 @@ fn nobody_waits_in_an_issue_that_is_done_whoever_closes_it_meanwhile() {
             sender.intend(issue.id, vec![reader]).await.unwrap();
             let settled = Settled {
                 reader,
-                outcome: Outcome::Uncertain(None),
+                outcome: Outcome::Unknown(None),
                 reply: String::new(),
             };
             sender.settle(issue.id, vec![settled], at(slot)).unwrap();
@@ -344,9 +344,9 @@ fn a_file_that_a_dead_sender_had_begun_is_simply_written_again() {
         drop(dying);
         while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            let _ = store.begin_sending(Uncertain::Hold, at(1)).await.unwrap();
+            let _ = store.begin_sending(UncertainPolicy::Hold, at(1)).await.unwrap();
         }
         assert_eq!(counts(&store, &issue).await, "5 queued");
-        assert!(store.load_uncertainties(issue.id).await.unwrap().is_empty());
+        assert!(store.load_unknown_outcomes(issue.id).await.unwrap().is_empty());
     });
 }

@@ -1,6 +1,6 @@
 //! Refusals over several issues, and bounces that are taken back.
 
-use tidings::config::{StoreUrl, Uncertain};
+use tidings::config::{StoreUrl, UncertainPolicy};
 use tidings::inside::consent::{ReaderState, Source, Wish};
 use tidings::inside::ledger::{DeliveryState, Outcome, Settled};
 use tidings::inside::reader::ReaderId;
@@ -39,7 +39,7 @@ fn the_third_issue_in_a_row_that_an_address_refuses_suppresses_it() {
             let store = open(url).await;
             let address = format!("r{}@x.example", random_id());
             let sender = loop {
-                if let Ok(sender) = store.begin_sending(Uncertain::Retry, at(0)).await.unwrap() {
+                if let Ok(sender) = store.begin_sending(UncertainPolicy::Retry, at(0)).await.unwrap() {
                     break sender;
                 }
             };

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, Executor as _};
-use tidings::config::{StoreUrl, Uncertain};
+use tidings::config::{StoreUrl, UncertainPolicy};
 use tidings::inside::consent::ReaderState;
 use tidings::inside::ledger::{Issue, IssueState, Outcome, Settled, Slot, SlotKind};
 use tidings::inside::reader::{Email, ReaderId};
@@ -85,7 +85,7 @@ pub(crate) async fn freeze(store: &Store, issue: &Issue, to: &[(Email, Option<St
 
 pub(crate) async fn sender(store: &Store) -> Sender {
     store
-        .begin_sending(Uncertain::Retry, at(0))
+        .begin_sending(UncertainPolicy::Retry, at(0))
         .await
         .unwrap()
         .unwrap()

@@ -31,7 +31,7 @@ pub struct Missed {
 
 /// A moment in which a relay may have accepted a message unseen, so that a second copy may exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Uncertainty {
+pub struct UnknownOutcome {
     /// The recipient.
     pub reader: ReaderId,
     /// The address; `None` if it is erased.
@@ -114,7 +114,7 @@ impl Store {
     }
 
     /// Loads each moment in which the relay may have accepted a message of an issue unseen, oldest first.
-    pub async fn load_uncertainties(&self, id: IssueId) -> Result<Vec<Uncertainty>> {
+    pub async fn load_unknown_outcomes(&self, id: IssueId) -> Result<Vec<UnknownOutcome>> {
         let rows = sqlx::query(
             "SELECT e.reader, r.address, e.at, e.detail, d.state FROM event e JOIN reader r ON r.id = e.reader \
              JOIN delivery d ON d.issue = e.issue AND d.reader = e.reader \
@@ -125,7 +125,7 @@ impl Store {
         .await?;
         rows.iter()
             .map(|row| {
-                Ok(Uncertainty {
+                Ok(UnknownOutcome {
                     reader: row.try_get("reader")?,
                     address: row.try_get("address")?,
                     at: time_of(row.try_get("at")?)?,

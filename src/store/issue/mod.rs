@@ -17,7 +17,7 @@ pub(crate) use archive::ArchivedIssue;
 pub(crate) use confirmation::{Agreement, Confirmation, JoinAnswer, JoinRequest};
 pub use freeze::{Freeze, Frozen};
 pub(crate) use letter::Letter;
-pub(crate) use missed::{Missed, Uncertainty};
+pub(crate) use missed::{Missed, UnknownOutcome};
 pub use resend::Resent;
 pub(super) use row::{delivery_state, reopen, small};
 pub(crate) use welcome::Greeting;

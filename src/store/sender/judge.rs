@@ -22,7 +22,7 @@ pub(super) async fn judge(
 ) -> Result<()> {
     let reader = settled.reader;
     let kind = match settled.outcome {
-        Outcome::Uncertain(_) => Some("uncertain"),
+        Outcome::Unknown(_) => Some("uncertain"),
         Outcome::Refused => Some("refused"),
         _ => None,
     };

@@ -18,7 +18,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, Row};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use crate::config::{Caps, Uncertain};
+use crate::config::{Caps, UncertainPolicy};
 use crate::ledger::{DeliveryState, IssueId, Owner, Settled};
 use crate::reader::ReaderId;
 use crate::store::connect::{StorePlace, beside};
@@ -41,7 +41,7 @@ pub struct Busy;
 pub struct Sender {
     store: Store,
     owner: Owner,
-    uncertain: Uncertain,
+    uncertain: UncertainPolicy,
     /// How many messages may leave, by all senders together.
     caps: Caps,
     writer: mpsc::UnboundedSender<Job>,
@@ -68,7 +68,7 @@ impl Store {
     /// sender at a time and has one.
     pub async fn begin_sending(
         &self,
-        uncertain: Uncertain,
+        uncertain: UncertainPolicy,
         now: DateTime<Utc>,
     ) -> Result<Result<Sender, Busy>> {
         let owner = random_id();
@@ -191,8 +191,8 @@ impl Sender {
             .await?;
             // Unlike after a lost reply, the next attempt need not wait: the time since the death is wait enough.
             let state = match self.uncertain {
-                Uncertain::Retry => DeliveryState::Queued,
-                Uncertain::Hold => DeliveryState::Uncertain,
+                UncertainPolicy::Retry => DeliveryState::Queued,
+                UncertainPolicy::Hold => DeliveryState::Uncertain,
             };
             // Events are written for the rows that this update finds, and no others: the dead sender's last commit may
             // still arrive.

@@ -156,7 +156,7 @@ impl Writer {
                             .push(one);
                         if matches!(
                             one.outcome,
-                            Outcome::Uncertain(_) | Outcome::Bounced | Outcome::Refused
+                            Outcome::Unknown(_) | Outcome::Bounced | Outcome::Refused
                         ) {
                             judged.push((*issue, one, *now));
                         }
@@ -400,12 +400,12 @@ impl Effect {
             Outcome::Sent => (DeliveryState::Sent, now, 1),
             Outcome::Bounced => (DeliveryState::Bounced, now, 1),
             Outcome::Refused | Outcome::GivenUp => (DeliveryState::GivenUp, now, 1),
-            Outcome::Deferred(due) | Outcome::Uncertain(Some(due)) => {
+            Outcome::Deferred(due) | Outcome::Unknown(Some(due)) => {
                 (DeliveryState::Queued, *due, 1)
             }
             Outcome::Postponed(due) => (DeliveryState::Queued, *due, 0),
             Outcome::Released | Outcome::HungUp => (DeliveryState::Queued, now, 0),
-            Outcome::Uncertain(None) => (DeliveryState::Uncertain, now, 1),
+            Outcome::Unknown(None) => (DeliveryState::Uncertain, now, 1),
         };
         let tried_at = (*outcome != Outcome::Released).then(|| now.timestamp());
         Self {
