@@ -65,7 +65,7 @@ pub mod publish {
     pub use crate::publish::Manifest;
 }
 pub mod reader {
-    pub use crate::reader::{Email, Reader, ReaderId};
+    pub use crate::reader::{Email, Mailbox, Reader, ReaderId};
 }
 pub mod smtp {
     pub use crate::smtp::Dialer;

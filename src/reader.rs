@@ -172,6 +172,12 @@ pub struct Mailbox {
     pub email: Email,
 }
 
+impl From<Email> for Mailbox {
+    fn from(email: Email) -> Self {
+        Self { name: None, email }
+    }
+}
+
 impl FromStr for Mailbox {
     type Err = EmailError;
 

@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor};
 use tidings::config::{StoreUrl, UncertainPolicy};
 use tidings::inside::consent::{ReaderState, Said, Source, Wish};
 use tidings::inside::ledger::{DeliveryState, IssueState, Outcome};
-use tidings::inside::reader::{Email, ReaderId};
+use tidings::inside::reader::{Email, Mailbox, ReaderId};
 use tidings::inside::store::{Asked, Resent, Sender, Store};
 use tokio::runtime::Runtime;
 
@@ -101,7 +101,7 @@ fn a_copy_for_someone_who_left_the_digest_is_refused_and_not_promised() {
             ..ASKED
         };
         store
-            .ask(&[(to.clone(), None)], &back, at(3))
+            .ask(&[to.clone().into()], &back, at(3))
             .await
             .unwrap();
         assert_eq!(
@@ -155,7 +155,7 @@ fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_las
 /// Asks the store for one thing after the other.
 async fn ask(step: usize, store: &Store, sender: &Sender) {
     let issue = store.issues().await.unwrap().remove(0);
-    let known = people(1).remove(0).0;
+    let known = people(1).remove(0).email;
     match step {
         0 => assert_eq!(
             store.ask(&people(2), &ASKED, at(1)).await.unwrap()[1]
@@ -238,9 +238,9 @@ fn two_who_add_the_same_people_at_once_both_succeed() {
     on_both("same", &async |url: &StoreUrl| {
         let (one, two) = (open(url).await, open(url).await);
         for round in 0..10 {
-            let person = |n: usize| (format!("r{round}.{n}@x.example").parse().unwrap(), None);
-            let there: Vec<(Email, Option<String>)> = (0..200).map(person).collect();
-            let back: Vec<(Email, Option<String>)> = (0..200).rev().map(person).collect();
+            let person = |n: usize| format!("r{round}.{n}@x.example").parse().unwrap();
+            let there: Vec<Mailbox> = (0..200).map(person).collect();
+            let back: Vec<Mailbox> = (0..200).rev().map(person).collect();
             let (first, second) = tokio::join!(
                 one.ask(&there, &ASKED, at(0)),
                 two.ask(&back, &ASKED, at(0))
@@ -298,7 +298,7 @@ fn nobody_who_is_forgotten_meanwhile_gets_their_name_back() {
             .execute("BEGIN; UPDATE reader SET state = 'forgotten', address = NULL")
             .await
             .unwrap();
-        let named = [(people(1).remove(0).0, Some("Ada".to_owned()))];
+        let named = ["Ada <reader0@x.example>".parse().unwrap()];
         let (added, ()) = tokio::join!(store.ask(&named, &ASKED, at(1)), async {
             tokio::time::sleep(Duration::from_millis(300)).await;
             other.execute("COMMIT").await.unwrap();
@@ -318,7 +318,7 @@ fn nobody_who_is_forgotten_meanwhile_gets_their_name_back() {
 fn a_name_that_a_freeze_keeps_of_someone_forgotten_meanwhile_goes_with_the_claim() {
     on_both("frozen_name", &async |url: &StoreUrl| {
         let (store, issue) = frozen(url, 1).await;
-        store.forget_reader(&people(1)[0].0, at(1)).await.unwrap();
+        store.forget_reader(&people(1)[0].email, at(1)).await.unwrap();
         tell(url, "UPDATE delivery SET name = 'Ada'").await;
         assert!(
             sender(&store)
@@ -354,7 +354,7 @@ fn a_claim_reads_back_what_was_frozen_whatever_it_holds() {
         ];
         let mut to = people(names.len() + 1);
         for (person, name) in to.iter_mut().zip(names) {
-            person.1 = Some(name.to_owned());
+            person.name = Some(name.to_owned());
         }
         let issue = new_issue("one", 0);
         freeze(&store, &issue, &to).await;

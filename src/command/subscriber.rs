@@ -11,7 +11,7 @@ use crate::cli;
 use crate::consent::{ReaderState, Said, Source, Wish};
 use crate::ending::Ending;
 use crate::finding::{Finding, one_line, visible_line};
-use crate::reader::Email;
+use crate::reader::{Email, Mailbox};
 use crate::store::{Access, Answer, Asked};
 use crate::subscriber::Sheet;
 use crate::talk::Talk;
@@ -38,7 +38,10 @@ pub(super) async fn subscriber(
                 digests: &digests(app, digest)?,
                 consent: consent.as_deref(),
             };
-            let people = [(email.clone(), name.clone())];
+            let people = [Mailbox {
+                name: name.clone(),
+                email: email.clone(),
+            }];
             let store = app.store(Access::Write).await?;
             let answer = store.ask(&people, &asked, now).await?.remove(0);
             if answer.change.said == Said::StaysSuppressed {

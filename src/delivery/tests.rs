@@ -12,7 +12,7 @@ use crate::delivery::{IssueDelivery, Progress, Stop, engine};
 use crate::digest::Draft;
 use crate::ledger::{DeliveryState, Issue, IssueState, Slot};
 use crate::message::{Envelope, Origin, compile};
-use crate::reader::Email;
+use crate::reader::Mailbox;
 use crate::store::{Freeze, Store};
 use crate::token::{Key, random_id};
 use crate::verdict::{Attempt, JudgedReply, Phase, Trouble, Verdict};
@@ -148,10 +148,7 @@ async fn frozen(readers: &[&str], uncertain: UncertainPolicy) -> IssueDelivery {
         anonymous: "there",
     };
     let compiled = compile(&draft, &origin, issue.id).unwrap();
-    let mut to: Vec<(Email, Option<String>)> = Vec::new();
-    for reader in readers {
-        to.push((reader.parse().unwrap(), None));
-    }
+    let to: Vec<Mailbox> = readers.iter().map(|one| one.parse().unwrap()).collect();
     let freeze = Freeze {
         issue: &issue,
         compiled: &compiled.to_text(),

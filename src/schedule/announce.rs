@@ -11,7 +11,6 @@ use crate::finding::{Finding, Rule};
 use crate::ledger::{Issue, IssueState};
 use crate::message::Compiled;
 use crate::post::Post;
-use crate::reader::Email;
 use crate::schedule::compose::Composed;
 use crate::schedule::send::send_issue;
 use crate::schedule::turn::Turn;
@@ -99,16 +98,13 @@ impl Turn<'_> {
         plan: &Plan<'_>,
     ) -> anyhow::Result<Frozen> {
         let ids = self.loaded.with_names(posts.iter().map(|post| &*post.id));
-        let to = self.digest.to.iter();
-        let to: Vec<(Email, Option<String>)> =
-            to.map(|to| (to.email.clone(), to.name.clone())).collect();
         let page = page.map(IssuePage::to_text).unwrap_or_default();
         let freeze = Freeze {
             issue,
             compiled: &compiled.to_text(),
             page: &page,
             posts: &ids,
-            to: &to,
+            to: &self.digest.to,
             subscribers: true,
             slot_at: plan.slot,
             again: self.wish.is_some_and(|wish| wish.again),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{Membership, ReaderState, Source, Subscriptions, Wish, decide};
-use crate::reader::{Email, ReaderId};
+use crate::reader::{Mailbox, ReaderId};
 use crate::store::asked::{Answer, Asked, Case, Decided, Foreseen, Memberships};
 use crate::store::connect::StorePlace;
 use crate::store::sql::{MOST_LISTED, list};
@@ -29,7 +29,7 @@ impl Store {
     /// Decides a request for people, and carries the decisions out. Returns one answer each, in their order.
     pub async fn ask(
         &self,
-        people: &[(Email, Option<String>)],
+        people: &[Mailbox],
         asked: &Asked<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Answer>> {
@@ -57,7 +57,7 @@ impl Store {
     /// Returns what [`Store::ask`] would answer, and changes nothing. `foreseen` carries the changes of earlier calls.
     pub async fn foresee(
         &self,
-        people: &[(Email, Option<String>)],
+        people: &[Mailbox],
         asked: &Asked<'_>,
         foreseen: &mut Foreseen,
     ) -> Result<Vec<Answer>> {
@@ -79,7 +79,7 @@ impl Store {
     pub(super) async fn receivers(
         &self,
         tx: &mut Transaction<'static, Any>,
-        people: &[(Email, Option<String>)],
+        people: &[Mailbox],
         digest: &str,
         by: Source,
         now: DateTime<Utc>,
@@ -119,7 +119,7 @@ impl Store {
     pub(super) async fn carry_out(
         &self,
         tx: &mut Transaction<'static, Any>,
-        people: &[(Email, Option<String>)],
+        people: &[Mailbox],
         asked: &Asked<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Case>> {
@@ -143,14 +143,14 @@ impl Store {
     async fn decide_all(
         &self,
         connection: &mut AnyConnection,
-        people: &[(Email, Option<String>)],
+        people: &[Mailbox],
         asked: &Asked<'_>,
         hold: &str,
         foreseen: &Foreseen,
     ) -> Result<Decided> {
         let fingerprints: Vec<String> = people
             .iter()
-            .map(|(email, _)| self.fingerprints.fingerprint(email))
+            .map(|person| self.fingerprints.fingerprint(&person.email))
             .collect();
         let mut known = self
             .find_fingerprints(connection, &fingerprints, hold)
@@ -204,7 +204,7 @@ impl Store {
     async fn insert_readers(
         &self,
         tx: &mut Transaction<'static, Any>,
-        people: &[(Email, Option<String>)],
+        people: &[Mailbox],
         fingerprints: &[String],
         new: &mut [(ReaderId, usize, ReaderState)],
         asked: &Asked<'_>,
@@ -214,7 +214,7 @@ impl Store {
         for new in new.chunks(MOST_INSERTED) {
             let mut query = sqlx::query(AssertSqlSafe(insertion(new.len())));
             for (id, number, state) in new {
-                let (email, name) = &people[*number];
+                let Mailbox { name, email } = &people[*number];
                 query = query
                     .bind(*id)
                     .bind(fingerprints[*number].clone())
@@ -284,13 +284,13 @@ impl Store {
     async fn name_readers(
         &self,
         tx: &mut Transaction<'static, Any>,
-        people: &[(Email, Option<String>)],
+        people: &[Mailbox],
         cases: &[Case],
         by: Source,
     ) -> Result<()> {
         let mut names: Map<String, Value> = Map::new();
-        for (Case { id, answer }, (_, name)) in cases.iter().zip(people) {
-            if let (Some(id), Some(_), Some(name)) = (id, answer.was, name)
+        for (Case { id, answer }, person) in cases.iter().zip(people) {
+            if let (Some(id), Some(_), Some(name)) = (id, answer.was, &person.name)
                 && answer.now().is_some_and(ReaderState::takes_mail)
             {
                 names.insert(id.to_string(), name.clone().into());

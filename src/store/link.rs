@@ -88,7 +88,7 @@ impl Store {
                 digests: &[digest],
                 consent: Some("undone by the same link"),
             };
-            self.carry_out(&mut tx, &[(email, None)], &asked, now)
+            self.carry_out(&mut tx, &[email.into()], &asked, now)
                 .await?;
             Ok(Some(linked))
         })

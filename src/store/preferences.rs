@@ -148,7 +148,7 @@ impl Store {
                 digests: &digests,
                 consent: Some("chosen by the preferences"),
             };
-            self.carry_out(tx, &[(email.clone(), None)], &asked, now)
+            self.carry_out(tx, &[email.clone().into()], &asked, now)
                 .await?;
         }
         Ok(())

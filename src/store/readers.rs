@@ -53,7 +53,7 @@ impl Store {
             digests,
             consent: None,
         };
-        let mut answers = self.ask(&[(email.clone(), None)], &asked, now).await?;
+        let mut answers = self.ask(&[email.clone().into()], &asked, now).await?;
         Ok(answers.remove(0))
     }
 

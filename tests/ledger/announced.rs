@@ -209,7 +209,7 @@ fn posts_that_become_known_within_one_second_are_all_known() {
 fn a_copy_bears_the_name_with_which_the_issue_was_frozen() {
     on_both("names", &async |url: &StoreUrl| {
         let store = open(url).await;
-        let to = [("ada@x.example".parse().unwrap(), Some("Ada".to_owned()))];
+        let to = ["Ada <ada@x.example>".parse().unwrap()];
         let issue = new_issue("one", 0);
         freeze(&store, &issue, &to).await;
         let asked = Asked {
@@ -218,7 +218,7 @@ fn a_copy_bears_the_name_with_which_the_issue_was_frozen() {
             digests: &[],
             consent: None,
         };
-        let renamed = [(to[0].0.clone(), Some("Countess".to_owned()))];
+        let renamed = ["Countess <ada@x.example>".parse().unwrap()];
         store.ask(&renamed, &asked, at(1)).await.unwrap();
         let sender = sender(&store).await;
         assert_eq!(

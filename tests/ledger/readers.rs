@@ -46,7 +46,7 @@ fn the_third_issue_in_a_row_that_an_address_refuses_suppresses_it() {
             for (number, outcome) in outcomes.iter().enumerate() {
                 let made = i64::try_from(number).unwrap();
                 let issue = new_issue(&format!("{address} {number}"), made);
-                freeze(&store, &issue, &[(address.parse().unwrap(), None)]).await;
+                freeze(&store, &issue, &[address.parse().unwrap()]).await;
                 let claimed = sender.claim(issue.id, 1, at(made)).await.unwrap();
                 sender
                     .intend(issue.id, vec![claimed[0].reader.id])

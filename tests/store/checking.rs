@@ -133,7 +133,7 @@ fn who_never_confirmed_is_deleted_after_thirty_days_and_nobody_else() {
         ask(5, Wish::Leave, Source::Owner, &[], day).await;
         assert_eq!(store.purge_unconfirmed(at(29 * day)).await.unwrap(), 0);
         assert_eq!(store.purge_unconfirmed(at(31 * day)).await.unwrap(), 1);
-        assert_eq!(store.find_reader(&people(1)[0].0).await.unwrap(), None);
+        assert_eq!(store.find_reader(&people(1)[0].email).await.unwrap(), None);
         for n in 1..7 {
             let address = format!("reader{n}@x.example");
             let (_, state) = reader(&store, &address).await;

@@ -5,7 +5,7 @@ use sqlx::{Connection as _, Executor as _};
 use tidings::config::{StoreUrl, UncertainPolicy};
 use tidings::inside::consent::ReaderState;
 use tidings::inside::ledger::{Issue, IssueState, Outcome, Settled, Slot, SlotKind};
-use tidings::inside::reader::{Email, ReaderId};
+use tidings::inside::reader::{Email, Mailbox, ReaderId};
 use tidings::inside::store::{Access, Freeze, Frozen, Sender, Store};
 use tidings::inside::token::random_id;
 use tokio::runtime::Runtime;
@@ -46,9 +46,9 @@ pub(crate) async fn open(url: &StoreUrl) -> Store {
     Store::open(url, Access::Write, at(0)).await.unwrap()
 }
 
-pub(crate) fn people(count: usize) -> Vec<(Email, Option<String>)> {
+pub(crate) fn people(count: usize) -> Vec<Mailbox> {
     (0..count)
-        .map(|n| (format!("reader{n}@x.example").parse().unwrap(), None))
+        .map(|n| format!("reader{n}@x.example").parse().unwrap())
         .collect()
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn new_issue(slot: &str, made: i64) -> Issue {
     }
 }
 
-pub(crate) async fn freeze(store: &Store, issue: &Issue, to: &[(Email, Option<String>)]) -> Frozen {
+pub(crate) async fn freeze(store: &Store, issue: &Issue, to: &[Mailbox]) -> Frozen {
     let freeze = Freeze {
         issue,
         compiled: "{}",

@@ -14,7 +14,7 @@ use crate::consent::{ReaderState, Said, Source, Wish};
 use crate::ending::Ending;
 use crate::file::read::open;
 use crate::finding::{Finding, Rule};
-use crate::reader::Email;
+use crate::reader::Mailbox;
 use crate::store::{Access, Answer, Asked, Foreseen, Store, StoreError};
 use crate::subscriber::{List, Listed};
 use crate::talk::Talk;
@@ -112,7 +112,7 @@ enum Hand {
 impl Hand {
     async fn ask(
         &mut self,
-        people: &[(Email, Option<String>)],
+        people: &[Mailbox],
         asked: &Asked<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Answer>, StoreError> {
@@ -147,12 +147,12 @@ type AskTerms = (Wish, Source, Vec<String>);
 /// People who wait to be asked for, those of one kind together.
 #[derive(Default)]
 struct ImportBatch {
-    kinds: BTreeMap<AskTerms, Vec<(Email, Option<String>)>>,
+    kinds: BTreeMap<AskTerms, Vec<Mailbox>>,
     count: usize,
 }
 
 impl ImportBatch {
-    fn add(&mut self, kind: AskTerms, person: (Email, Option<String>)) {
+    fn add(&mut self, kind: AskTerms, person: Mailbox) {
         self.kinds.entry(kind).or_default().push(person);
         self.count += 1;
     }
@@ -203,7 +203,7 @@ impl Import<'_> {
         &self,
         config: &Config,
         one: Listed,
-    ) -> Result<(AskTerms, (Email, Option<String>)), Finding> {
+    ) -> Result<(AskTerms, Mailbox), Finding> {
         let is_pending = one.state == Some(ReaderState::Pending);
         // The only digest there is needs no name.
         let names_digests = self.is_named || one.digests.is_some() || self.default.len() == 1;
@@ -224,7 +224,11 @@ impl Import<'_> {
             }
             _ => self.default.to_vec(),
         };
-        Ok(((wish, by, digests), (one.email, one.name)))
+        let person = Mailbox {
+            name: one.name,
+            email: one.email,
+        };
+        Ok(((wish, by, digests), person))
     }
 
     async fn carry_out(

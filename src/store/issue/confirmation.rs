@@ -171,7 +171,7 @@ impl Store {
             digests: &[],
             consent: Some(request.how),
         };
-        let people = [((*email).clone(), None)];
+        let people = [(*email).clone().into()];
         let cases = self.carry_out(tx, &people, &asked, now).await?;
         let Some(reader) = cases.first().and_then(|case| case.id) else {
             return Ok(JoinAnswer::Nothing);
@@ -260,7 +260,7 @@ impl Store {
                 digests,
                 consent: Some(&proof),
             };
-            let people = [(email.clone(), None)];
+            let people = [email.clone().into()];
             let cases = self.carry_out(&mut tx, &people, &asked, now).await?;
             let said = cases.first().map(|case| case.answer.change.said);
             if !matches!(said, Some(Said::Confirmed | Said::Known | Said::Returned)) {

@@ -5,7 +5,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{ReaderState, Source};
 use crate::ledger::{Issue, Slot};
-use crate::reader::Email;
+use crate::reader::Mailbox;
 use crate::store::connect::StorePlace;
 use crate::store::consent::states;
 use crate::store::issue::announced::{announce, is_carried, know, select_void};
@@ -26,7 +26,7 @@ pub struct Freeze<'a> {
     /// The ids of the posts that it announces.
     pub posts: &'a [String],
     /// Readers without a subscription.
-    pub to: &'a [(Email, Option<String>)],
+    pub to: &'a [Mailbox],
     /// Whether the digest's subscribers get it; else only `to`.
     pub subscribers: bool,
     /// The slot that it fills, as seconds since 1970.

@@ -54,7 +54,7 @@ impl Store {
             digests: &[],
             consent: None,
         };
-        let cases = self.carry_out(tx, &[(email, None)], &asked, now).await?;
+        let cases = self.carry_out(tx, &[email.into()], &asked, now).await?;
         if cases.iter().all(|case| case.answer.change.state.is_none()) {
             return Ok(());
         }

@@ -31,7 +31,7 @@ impl Store {
             ) {
                 return Ok(Resent::Closed);
             }
-            let to = [(to.clone(), None)];
+            let to = [to.clone().into()];
             let readers = self
                 .receivers(&mut tx, &to, &issue.digest, Source::Resend, now)
                 .await?;

@@ -115,7 +115,7 @@ impl Joining {
             digests: &digests,
             consent: None,
         };
-        let people = [(ADA.parse().unwrap(), None)];
+        let people = [ADA.parse().unwrap()];
         self.store.ask(&people, &asked, noon()).await.unwrap();
     }
 
