@@ -62,6 +62,7 @@ pub(super) struct FeedIndex {
 #[derive(Serialize)]
 struct FormatLink {
     name: &'static str,
+    media_type: &'static str,
     url: String,
 }
 
@@ -147,8 +148,10 @@ fn describe(site: &Site) -> Value {
 fn links_to(site: &Site, config: &Feeds, folder: &str, period: Option<&str>) -> Vec<FormatLink> {
     let mut links = Vec::new();
     for format in &config.formats {
+        let kind = look_up(*format);
         links.push(FormatLink {
-            name: look_up(*format).label(),
+            name: kind.label(),
+            media_type: kind.media_type(),
             url: text::address(url(site, &path(config, *format, folder, period))),
         });
     }

@@ -2,8 +2,8 @@
 
 mod copied;
 mod text;
+mod unclear;
 mod unkept;
-mod unsure;
 mod vanished;
 
 use std::collections::HashMap;

@@ -1,5 +1,6 @@
 //! The findings about one document.
 
+use crate::feed::check::xml::{XmlElement, parse};
 use crate::finding::{Finding, Rule, one_line};
 
 /// The facts that a document states about itself.
@@ -36,6 +37,17 @@ impl FeedReport {
     pub(in crate::feed) fn break_off(&mut self, line: usize, words: &str) {
         let message = format!("no reader can read this document: {}", one_line(words, 200));
         self.error(line, Rule::FeedIllFormed, message);
+    }
+
+    /// Reads the root of an XML document. `None`, and a finding, where it is ill-formed.
+    pub(in crate::feed) fn read_root(&mut self, text: &str) -> Option<XmlElement> {
+        match parse(text) {
+            Ok(root) => Some(root),
+            Err(fault) => {
+                self.break_off(fault.line, &fault.words);
+                None
+            }
+        }
     }
 
     /// The document is one of an archive.

@@ -10,6 +10,7 @@ use crate::store::connect::StorePlace;
 use crate::store::consent::states;
 use crate::store::issue::announced::{announce, is_carried, know, select_void};
 use crate::store::issue::row::insert_issue;
+use crate::store::sql::QUEUED;
 use crate::store::subscriptions::is_awake;
 use crate::store::{Result, Store};
 use crate::token::random_id;
@@ -126,7 +127,7 @@ impl Store {
             if freeze.subscribers {
                 sqlx::query(AssertSqlSafe(format!(
                 "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
-                 SELECT $1, r.id, 0, NULL, $2, 0, NULL, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
+                 SELECT $1, r.id, {QUEUED}, NULL, $2, 0, NULL, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
                  WHERE s.digest = $3 AND r.state IN ({}) AND {}",
                 states(ReaderState::gets_subscriptions), is_awake("r", "$2")
             )))
@@ -146,11 +147,9 @@ impl Store {
                 )
                 .await?
             {
-                sqlx::query(
-                    "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
-                     SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
-                     ON CONFLICT (issue, reader) DO NOTHING",
-                )
+                statement!("INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+                     SELECT $1, r.id, {QUEUED}, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
+                     ON CONFLICT (issue, reader) DO NOTHING")
                 .bind(issue.id)
                 .bind(reader)
                 .bind(due)

@@ -9,6 +9,7 @@ use crate::reader::ReaderId;
 use crate::store::consent::states;
 use crate::store::issue::reopen;
 use crate::store::issue::row::insert_issue;
+use crate::store::sql::QUEUED;
 use crate::store::{Result, Store};
 
 /// A letter, and the message that it answers.
@@ -66,7 +67,7 @@ pub(super) async fn queue(
     let id: IssueId = row.try_get("id")?;
     let text = format!(
         "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
-         SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
+         SELECT $1, r.id, {QUEUED}, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
          AND r.state IN ({may_get}) ON CONFLICT (issue, reader) DO NOTHING"
     );
     let queued = sqlx::query(AssertSqlSafe(text))

@@ -41,7 +41,7 @@ impl Store {
             reopen(&mut tx, issue.id).await?;
             // A delivery that waits or is on the wire is left as it is.
             statement!("INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
-             SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
+             SELECT $1, r.id, {QUEUED}, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
              ON CONFLICT (issue, reader) DO UPDATE SET state = {QUEUED}, owner = NULL, due_at = excluded.due_at, attempts = 0, \
              first_at = NULL WHERE delivery.state NOT IN ({QUEUED}, {SENDING})")
         .bind(issue.id)

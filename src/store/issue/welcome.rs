@@ -10,6 +10,7 @@ use crate::store::consent::states;
 use crate::store::issue::announced::select_void;
 use crate::store::issue::letter::queue;
 use crate::store::issue::reopen;
+use crate::store::sql::QUEUED;
 use crate::store::{Result, Store};
 
 /// The greeting of whoever gets a digest from now on.
@@ -74,11 +75,9 @@ async fn queue_last(
         .await?;
     let Some(row) = row else { return Ok(()) };
     let id: IssueId = row.try_get("id")?;
-    let queued = sqlx::query(
-        "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
-         SELECT $1, r.id, 0, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
-         ON CONFLICT (issue, reader) DO NOTHING",
-    )
+    let queued = statement!("INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
+         SELECT $1, r.id, {QUEUED}, NULL, $3, 0, NULL, r.name, r.language FROM reader r WHERE r.id = $2 \
+         ON CONFLICT (issue, reader) DO NOTHING")
     .bind(id)
     .bind(reader)
     .bind(now.timestamp())

@@ -11,7 +11,7 @@ use crate::feed::check::date::check_exact;
 use crate::feed::check::enclosure::check_enclosure;
 use crate::feed::check::person::is_mail;
 use crate::feed::check::report::{FeedReport, show};
-use crate::feed::check::xml::{ATOM, HISTORY, XmlElement, parse};
+use crate::feed::check::xml::{ATOM, HISTORY, XmlElement};
 use crate::feed::text::looks_like_markup;
 use crate::finding::Rule;
 
@@ -31,9 +31,8 @@ const ONCE: [&str; 11] = [
 ];
 
 pub(super) fn check(text: &str, report: &mut FeedReport) {
-    match parse(text) {
-        Ok(root) => check_root(&root, report),
-        Err(fault) => report.break_off(fault.line, &fault.words),
+    if let Some(root) = report.read_root(text) {
+        check_root(&root, report);
     }
 }
 

@@ -21,6 +21,7 @@ use crate::feed::text;
 use crate::html;
 use crate::post::{FeedOrigin, Post};
 
+const MEDIA_TYPE: &str = "application/atom+xml";
 /// The head of every document.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 /// The end of every document.
@@ -41,7 +42,7 @@ impl FeedFormat for Atom {
     }
 
     fn media_type(&self) -> &'static str {
-        "application/atom+xml"
+        MEDIA_TYPE
     }
 
     fn entry(&self, one: &Entry<'_>) -> String {
@@ -261,7 +262,7 @@ fn link(rel: &str, href: &str, media_type: Option<&str>) -> Link {
 
 /// The type of what a link leads to: the hub is no feed.
 fn atom_type(rel: &str) -> Option<&'static str> {
-    (rel != "hub").then_some("application/atom+xml")
+    (rel != "hub").then_some(MEDIA_TYPE)
 }
 
 fn category(name: &str) -> Option<Category> {

@@ -11,7 +11,7 @@ use crate::feed::check::date::check_mail;
 use crate::feed::check::enclosure::check_enclosure;
 use crate::feed::check::person::is_mail;
 use crate::feed::check::report::{FeedReport, show};
-use crate::feed::check::xml::{ATOM, CONTENT, HISTORY, XmlElement, parse};
+use crate::feed::check::xml::{ATOM, CONTENT, HISTORY, XmlElement};
 use crate::finding::Rule;
 
 /// The elements that RSS defines for a channel.
@@ -52,9 +52,8 @@ const ITEM: [&str; 10] = [
 ];
 
 pub(super) fn check(text: &str, report: &mut FeedReport) {
-    match parse(text) {
-        Ok(root) => check_root(&root, report),
-        Err(fault) => report.break_off(fault.line, &fault.words),
+    if let Some(root) = report.read_root(text) {
+        check_root(&root, report);
     }
 }
 

@@ -19,6 +19,7 @@ use crate::feed::text;
 use crate::html;
 use crate::post::{FeedOrigin, Post};
 
+const MEDIA_TYPE: &str = "application/rss+xml";
 /// The end of every document.
 const TAIL: &str = "\n</channel>\n</rss>";
 
@@ -31,7 +32,7 @@ impl FeedFormat for Rss {
     }
 
     fn media_type(&self) -> &'static str {
-        "application/rss+xml"
+        MEDIA_TYPE
     }
 
     fn entry(&self, entry: &Entry<'_>) -> String {
@@ -277,7 +278,7 @@ fn element(name: &str, attributes: &[(&str, String)]) -> Extension {
 }
 
 fn atom_link(rel: &str, href: String) -> Link {
-    let mime_type = (rel != "hub").then(|| "application/rss+xml".to_owned());
+    let mime_type = (rel != "hub").then(|| MEDIA_TYPE.to_owned());
     Link {
         href,
         rel: rel.to_owned(),

@@ -4,9 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::{Absence, Lock, Unnamed};
 use super::{Assign, Build, knowing, post};
+use crate::finding::Finding;
 
 const TEXT: &str =
     "The kettle was on before the pager went, and the pager went before the tea was cold.";
+const OTHER: &str = "It rained on the roof of the old station for nine days, and on the tenth the river stood in the \
+                     yard, so the cat moved upstairs for good.";
 
 #[test]
 fn a_new_id_that_a_build_before_the_lock_was_lost_has_published_is_asked_about() {
@@ -117,8 +120,6 @@ fn a_post_that_was_left_out_and_changes_again_keeps_its_id() {
 
 #[test]
 fn whoever_takes_the_path_of_a_post_that_is_left_out_gets_no_id_of_it() {
-    const OTHER: &str = "It rained on the roof of the old station for nine days, and on the tenth the river stood in the \
-                         yard, so the cat moved upstairs for good.";
     let (lock, ids) = knowing(&[
         post("a.md", "Tea"),
         post("b.md", "Rain"),
@@ -147,12 +148,42 @@ fn whoever_takes_the_path_of_a_post_that_is_left_out_gets_no_id_of_it() {
     assert_eq!(lock.changes().new.len(), 1);
 }
 
+/// A lock that knows `a.md`, which is gone, and `b.md`, which stays beside a post that comes.
+struct Scene {
+    lock: Lock,
+    ids: Vec<String>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
+        Self { lock, ids }
+    }
+
+    /// A build in which `a.md` had one text, and the post that comes has another.
+    fn build(&self, before: &'static str, came: &'static str) -> Build {
+        Build {
+            before: [(self.ids[0].clone(), before), (self.ids[1].clone(), "?")].into(),
+            now: vec![came, "?"],
+            ..Build::default()
+        }
+    }
+
+    /// The findings, if the post that comes gets the id of `a.md` unless that waits for a person.
+    fn assign(&self, came: Unnamed<'_>, build: &Build, waits: bool, case: &str) -> Vec<Finding> {
+        let posts = [came, post("b.md", "Rain")];
+        let assigned = self.lock.clone().assign("hums.example", &posts, build);
+        let id = (!waits).then(|| self.ids[0].clone());
+        assert_eq!(assigned.ids, [id, Some(self.ids[1].clone())], "{case}");
+        assert_eq!(assigned.refused.len(), usize::from(waits), "{case}");
+        let refused = assigned.refused.into_iter();
+        refused.map(|(_, finding)| finding).collect()
+    }
+}
+
 #[test]
 fn a_file_that_an_error_leaves_out_may_be_what_vanished() {
-    const OTHER: &str = "It rained on the roof of the old station for nine days, and on the tenth the river stood in the \
-                         yard, so the cat moved upstairs for good.";
-    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
-    let stays = post("b.md", "Rain");
+    let scene = Scene::new();
     // The post that came, its text, that of the file with the error, where that stands; whether the id waits.
     for (came, text, broken, path, waits) in [
         (post("x.md", "Tea"), TEXT, TEXT, "y.md", true),
@@ -174,33 +205,22 @@ fn a_file_that_an_error_leaves_out_may_be_what_vanished() {
         (post("x.md", "Tea"), TEXT, "?", "a.md", true),
     ] {
         let build = Build {
-            before: [(ids[0].clone(), TEXT), (ids[1].clone(), "?")].into(),
-            now: vec![text, "?"],
             broken: vec![path.to_owned()],
             broken_text: broken,
-            ..Build::default()
+            ..scene.build(TEXT, text)
         };
-        let assigned = lock.clone().assign("hums.example", &[came, stays], &build);
-        let id = (!waits).then(|| ids[0].clone());
-        assert_eq!(
-            assigned.ids,
-            [id, Some(ids[1].clone())],
-            "{came:?} {broken} {path}"
-        );
-        assert_eq!(assigned.refused.len(), usize::from(waits));
+        let case = format!("{came:?} {broken} {path}");
+        scene.assign(came, &build, waits, &case);
     }
 }
 
 #[test]
 fn a_post_that_its_author_leaves_out_where_it_was_keeps_its_id_unless_its_text_is_another() {
-    const OTHER: &str = "It rained on the roof of the old station for nine days, and on the tenth the river stood in the \
-                         yard, so the cat moved upstairs for good.";
     let named = Unnamed {
         id: Some("tag:hums.example,2024-03-18:a.md"),
         ..post("x.md", "New")
     };
-    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
-    let stays = post("b.md", "Rain");
+    let scene = Scene::new();
     let draft = Absence::LeftOut("it is a draft");
     // The post that came, the text of the last build, of the file that is left out, and of the post; whether the id
     // waits.
@@ -220,24 +240,14 @@ fn a_post_that_its_author_leaves_out_where_it_was_keeps_its_id_unless_its_text_i
         (named, Absence::LeadsOn, TEXT, "", TEXT, false),
     ] {
         let build = Build {
-            before: [(ids[0].clone(), before), (ids[1].clone(), "?")].into(),
-            now: vec![text, "?"],
             left_out: Some(("a.md", absence)),
             broken_text: left_out,
-            ..Build::default()
+            ..scene.build(before, text)
         };
-        let assigned = lock.clone().assign("hums.example", &[came, stays], &build);
-        let id = (!waits).then(|| ids[0].clone());
-        assert_eq!(
-            assigned.ids,
-            [id, Some(ids[1].clone())],
-            "{came:?} {absence:?} {before} {left_out}"
-        );
-        let [(_, finding)] = &assigned.refused[..] else {
-            assert!(!waits);
-            continue;
-        };
-        assert!(finding.message.contains("`a.md`"), "{finding}");
-        assert!(finding.message.contains("it is a draft"), "{finding}");
+        let case = format!("{came:?} {absence:?} {before} {left_out}");
+        for finding in scene.assign(came, &build, waits, &case) {
+            assert!(finding.message.contains("`a.md`"), "{finding}");
+            assert!(finding.message.contains("it is a draft"), "{finding}");
+        }
     }
 }
