@@ -8,7 +8,7 @@ mod membership;
 
 pub(crate) use membership::{Membership, Subscriptions};
 
-/// The state of a reader.
+/// Whether a person may be mailed, and why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReaderState {
     /// Has not confirmed yet, and so gets none of the digests that they were listed for.

@@ -172,7 +172,7 @@ impl fmt::Display for Counts {
 /// Why an issue is paused or cancelled that a person has stopped.
 pub(crate) const BY_HAND: &str = "by hand";
 
-/// The state of an issue.
+/// Whether an issue is being sent. The words are those in the database and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IssueState {
     /// Someone still waits.
@@ -283,7 +283,7 @@ impl SlotKind {
 /// The slot that an issue fills. A digest fills a slot once, known by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// Its kind.
+    /// What kind of issue fills it.
     pub kind: SlotKind,
     /// A text that no other slot of the digest has.
     pub name: String,
@@ -373,7 +373,7 @@ pub struct Issue {
     pub slot: Slot,
     /// The time of the freeze, which every message of it bears.
     pub made_at: DateTime<Utc>,
-    /// Its state.
+    /// Whether it is being sent.
     pub state: IssueState,
     /// Why it is paused.
     pub reason: Option<String>,
@@ -423,9 +423,9 @@ pub enum Outcome {
 /// One attempt, as it is written into the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    /// The reader.
+    /// The recipient whose delivery it was.
     pub reader: ReaderId,
-    /// The outcome.
+    /// What the attempt came to.
     pub outcome: Outcome,
     /// The relay's words, or what happened instead.
     pub reply: String,

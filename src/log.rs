@@ -121,7 +121,6 @@ impl Subscriber for JsonLines {
     fn exit(&self, _: &Id) {}
 }
 
-/// The fields of one event.
 struct EventFields {
     map: Map<String, Value>,
     shows_addresses: bool,

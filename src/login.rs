@@ -15,7 +15,6 @@ const TELLING: usize = 12;
 pub(crate) struct Login {
     /// The mechanism.
     pub(crate) auth: Auth,
-    /// The user.
     pub(crate) user: String,
     /// The password, or the access token.
     pub(crate) password: Secret,

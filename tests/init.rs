@@ -16,7 +16,6 @@ struct Blog {
     files: &'static [(&'static str, &'static str)],
     /// The file that is written.
     config: &'static str,
-    /// Lines of it.
     lines: &'static [&'static str],
     /// The address of the post.
     address: &'static str,

@@ -12,7 +12,7 @@ mod wire;
 /// A target: any bytes may be given to it, and it panics where something does not hold.
 #[derive(Clone, Copy)]
 pub struct Target {
-    /// Its name.
+    /// Its name on the command line.
     pub name: &'static str,
     /// Takes one input.
     pub run: fn(&[u8]),

@@ -34,7 +34,6 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// Config, clock and store. Stores are opened and a sender is begun at the first need of them.
 pub(crate) struct App {
-    /// The config.
     pub(crate) config: Config,
     /// The time.
     pub(crate) clock: Clock,

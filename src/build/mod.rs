@@ -53,7 +53,6 @@ pub(crate) struct Built {
     pub(crate) paths: Vec<String>,
 }
 
-/// The options of a build.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BuildOptions {
     /// Whether the documents are printed and nothing is changed.

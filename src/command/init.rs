@@ -22,7 +22,6 @@ use crate::talk::Talk;
 
 /// A site that has begun.
 pub(super) struct Begun {
-    /// Its config.
     pub(super) config: PathBuf,
     /// The old feed whose ids are to be taken over: a file, or an address.
     pub(super) old_feed: Option<String>,

@@ -5,9 +5,9 @@ use chrono::{DateTime, Duration, DurationRound, TimeDelta, Utc};
 /// The most messages an hour and a day; `None` without a cap.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Caps {
-    /// In an hour.
+    /// The most messages in an hour (UTC) by all senders together.
     pub per_hour: Option<usize>,
-    /// In a day.
+    /// The most messages in a day (UTC) by all senders together.
     pub per_day: Option<usize>,
 }
 

@@ -26,15 +26,15 @@ const EXPECTED: &str = "expected something like imaps://news@imap.example/INBOX"
 pub struct ImapAccount {
     /// The server, a name or an address.
     pub host: String,
-    /// Its port.
+    /// The TCP port, 993 or 143 where none is named (RFC 8314 3.2, RFC 9051 2.1).
     pub port: u16,
     /// Whether the connection is encrypted, from the first byte (RFC 8314 3.2). Without it the server is this machine.
     pub is_encrypted: bool,
-    /// The user.
+    /// The user to sign in as.
     pub user: String,
     /// The way to sign in.
     pub auth: Auth,
-    /// The mailbox.
+    /// The mailbox to read, `INBOX` where none is named.
     pub mailbox: String,
 }
 

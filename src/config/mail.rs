@@ -159,7 +159,7 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Its path.
+    /// Returns the folder into which messages are written.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -185,15 +185,15 @@ impl From<PathBuf> for Outbox {
 pub struct Timeouts {
     /// The TCP connection, and the TLS handshake.
     pub connect: Span,
-    /// The greeting.
+    /// The first reply of the relay (RFC 5321 4.5.3.2.1).
     pub greeting: Span,
     /// EHLO, STARTTLS, AUTH, MAIL, RCPT, RSET.
     pub command: Span,
-    /// The answer to DATA.
+    /// The answer to DATA (RFC 5321 4.5.3.2.4).
     pub data: Span,
-    /// Each block of the message that is written.
+    /// Each block of the message that is written (RFC 5321 4.5.3.2.5).
     pub block: Span,
-    /// The answer to the final dot.
+    /// The answer to the final dot (RFC 5321 4.5.3.2.6).
     pub dot: Span,
 }
 
@@ -236,7 +236,7 @@ pub enum InboxToken {
 pub struct Relay {
     /// Its host, a name or an address.
     pub host: String,
-    /// Its port.
+    /// The TCP port, 465 or 587 where none is named.
     pub port: u16,
     /// When the connection is encrypted.
     pub tls: Tls,

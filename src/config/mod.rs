@@ -57,7 +57,7 @@ pub use web::WebSettings;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The site.
+    /// The site that all feeds and mails speak for.
     pub site: Site,
     /// The folder of the posts, and how they are read.
     #[serde(default)]
@@ -65,10 +65,10 @@ pub struct Config {
     /// Feeds whose entries are posts beside those of the folder, or instead of them.
     #[serde(default, rename = "source")]
     pub sources: Vec<SourceFeed>,
-    /// The feeds.
+    /// Which feeds are written, and where.
     #[serde(default)]
     pub feeds: Feeds,
-    /// The digests.
+    /// Which mails announce posts, when and to whom.
     #[serde(default, rename = "digest")]
     pub digests: Vec<Digest>,
     /// How mail leaves; needed by a digest only.

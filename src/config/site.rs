@@ -87,7 +87,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The address of a path below a page.
+/// Joins a path to the address of a page, below it whether or not that ends in a slash.
 pub fn address_below(page: &Url, path: &str) -> Url {
     let mut url = page.clone();
     if let Ok(mut parts) = url.path_segments_mut() {

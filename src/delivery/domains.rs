@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 /// The first wait for a domain; it doubles.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
-/// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_mins(30);
 /// After so many messages that a domain takes, it gets one more connection.
 const MESSAGES_TO_GROW: usize = 10;

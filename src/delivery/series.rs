@@ -18,7 +18,6 @@ const MESSAGES_IN_A_ROW: usize = 3;
 /// The number of refusals that pauses an issue which nobody has accepted.
 const OF_NOBODY: usize = 3;
 
-/// One refusal.
 #[derive(Debug, Clone)]
 struct RefusedDelivery {
     reader: ReaderId,
@@ -46,7 +45,6 @@ pub(super) struct Series {
     seen: bool,
     /// Whether somebody has accepted this issue.
     accepted: bool,
-    /// The origin of the addresses.
     addresses: AddressOrigin,
     /// Whether the refusals were too many to be believed.
     doubts: bool,

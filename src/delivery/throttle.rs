@@ -13,7 +13,6 @@ use tokio::time::{Instant, sleep_until};
 
 /// The first wait for a relay in trouble; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How much unused time the rate may make up for: about as much as a timer oversleeps.
 const SLACK: Duration = Duration::from_millis(100);

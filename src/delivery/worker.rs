@@ -38,7 +38,6 @@ struct Worker<T: Transport> {
     permit: Option<Permit>,
     /// The delivery whose envelope is pipelined, over the open connection unless that was lost.
     next: Option<Filled>,
-    /// The permit to pipeline it.
     pipelining: Option<OwnedSemaphorePermit>,
 }
 

@@ -63,9 +63,9 @@ pub struct Templates {
 /// The content of an issue before rendering.
 #[derive(Debug, Clone, Copy)]
 pub struct Content<'a> {
-    /// The site.
+    /// The site whose title, address and zone it shows.
     pub site: &'a Site,
-    /// The digest.
+    /// The digest whose keys decide how it looks.
     pub digest: &'a config::Digest,
     /// The text at the end of the issue.
     pub footer: Option<&'a str>,
@@ -90,7 +90,7 @@ pub struct Content<'a> {
 /// A rendered issue, with placeholders for a reader's data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// The subject.
+    /// The subject, decoded, on one line.
     pub subject: String,
     /// The HTML part, with its CSS inlined.
     pub html: String,

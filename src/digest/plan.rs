@@ -19,9 +19,7 @@ const CORRECTION: TimeDelta = TimeDelta::minutes(10);
 /// Everything that the decision depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Situation<'s, 'a> {
-    /// The digest.
     pub digest: &'s Digest,
-    /// The site.
     pub site: &'s Site,
     /// The site's posts, the newest first.
     pub posts: &'a [Post],
@@ -35,7 +33,6 @@ pub(crate) struct Situation<'s, 'a> {
     pub noted: Option<DigestProgress>,
     /// A person's wish; without one the schedule decides.
     pub wish: Option<ManualOptions<'s>>,
-    /// The time.
     pub now: DateTime<Utc>,
 }
 

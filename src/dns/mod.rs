@@ -28,7 +28,6 @@ const ALIASES: usize = 8;
 /// The port of DNS.
 const PORT: u16 = 53;
 
-/// An exchange of mail.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct MailExchange {
     /// The lower one is asked first.

@@ -77,7 +77,6 @@ pub(crate) fn page_of(site: &Site, id: IssueId) -> Url {
 /// The parts of the index and of the feeds of issues.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IssueFeeds<'a> {
-    /// The site.
     pub(crate) site: &'a Site,
     /// The keys under `[feeds]`.
     pub(crate) config: &'a Feeds,

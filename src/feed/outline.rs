@@ -29,7 +29,6 @@ pub struct Outline {
     posts: Vec<usize>,
 }
 
-/// The kind of a document.
 #[derive(Debug, Clone, Hash)]
 pub(super) enum DocumentKind {
     Feed(Document),

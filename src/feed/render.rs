@@ -43,7 +43,7 @@ pub trait Sink: Sync {
 /// A document that is rendered.
 #[derive(Debug)]
 pub struct Rendition<'a> {
-    /// Its bytes.
+    /// The whole file, in UTF-8.
     pub bytes: &'a [u8],
     /// The drawings that it shows; one may stand there twice.
     pub drawings: Vec<&'a Drawing>,

@@ -10,7 +10,7 @@ use crate::post::Post;
 /// The input of all documents.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting<'a> {
-    /// The site.
+    /// The site whose title, address and zone they show.
     pub site: &'a Site,
     /// The keys under `[feeds]`.
     pub config: &'a Feeds,

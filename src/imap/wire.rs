@@ -50,7 +50,6 @@ impl ImapWire {
         }
     }
 
-    /// Writes a line.
     pub(super) async fn write(&mut self, line: &str, deadline: Deadline) -> Result<(), Trouble> {
         let bytes = format!("{line}\r\n");
         let written = async {

@@ -15,7 +15,6 @@ pub struct Complaint {
 /// The meaning of a feedback report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Feedback {
-    /// A complaint.
     Complaint(Complaint),
     /// No complaint: `not-spam` (RFC 6430), a failed signature (RFC 6591), a virus.
     Other(String),

@@ -118,7 +118,6 @@ impl ParsedMail {
             .unwrap_or_default()
     }
 
-    /// The subject.
     pub(super) fn subject(&self) -> &str {
         self.fields.first("subject").unwrap_or_default()
     }

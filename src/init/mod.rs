@@ -16,7 +16,6 @@ pub(crate) struct Answers {
     pub(crate) title: String,
     /// The address of the home page; `None` if it is not known yet.
     pub(crate) url: Option<Url>,
-    /// The author.
     pub(crate) author: Option<Author>,
 }
 

@@ -23,7 +23,7 @@ const BUILT_IN: [(&str, &str); 5] = [
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FixedWords {
-    /// The words of a digest.
+    /// The words around the posts of a digest.
     pub digest: DigestWords,
     /// The words of the mail that asks whether somebody wants a digest.
     pub confirm: ConfirmWords,
@@ -37,7 +37,7 @@ pub struct FixedWords {
     pub welcome: WelcomeWords,
 }
 
-/// The words of a digest.
+/// The words around the posts of a digest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DigestWords {
@@ -83,7 +83,7 @@ pub struct ConfirmWords {
     pub answer: String,
     /// The second instruction where a page or an answer confirms.
     pub or_answer: String,
-    /// The link.
+    /// The text of the link that confirms.
     pub link: String,
     /// How long it is valid, and what to do else.
     pub otherwise: String,
@@ -101,7 +101,7 @@ pub struct LeaveWords {
     pub page: String,
     /// The instruction where a mail takes them out.
     pub send: String,
-    /// The link.
+    /// The text of the link that leaves.
     pub link: String,
     /// The instruction for everybody else.
     pub otherwise: String,
@@ -175,13 +175,13 @@ pub struct PageWords {
     pub move_text: String,
     /// The label of the field.
     pub new_address: String,
-    /// Its button.
+    /// The button that asks for the new address.
     pub move_button: String,
     /// The heading above the download.
     pub data_title: String,
     /// The content of the download.
     pub data_text: String,
-    /// Its button.
+    /// The button that downloads.
     pub data_button: String,
     /// The heading above the button that deletes everything.
     pub forget_title: String,
@@ -189,7 +189,7 @@ pub struct PageWords {
     pub forget_text: String,
     /// The label of the box that has to be checked first.
     pub forget_sure: String,
-    /// Its button.
+    /// The button that deletes everything.
     pub forget_button: String,
     /// The heading once everything is deleted.
     pub forgotten_title: String,

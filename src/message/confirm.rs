@@ -19,12 +19,10 @@ pub(crate) enum ConfirmBy {
     Page(String),
     /// By an answer to this address.
     Answer {
-        /// The address.
         address: String,
         /// Whether it holds the token, as the subject does.
         tagged: bool,
     },
-    /// By either.
     Either {
         /// The address of the page, with a token behind it.
         page: String,

@@ -7,9 +7,9 @@ use crate::reader::Email;
 /// The addresses and properties that a transport announces before the message.
 #[derive(Debug, Clone)]
 pub struct Envelope<'a> {
-    /// Reverse path, to which bounces go.
+    /// The reverse path (MAIL FROM), to which bounces go.
     pub sender: Cow<'a, str>,
-    /// Recipient.
+    /// The forward path (RCPT TO).
     pub recipient: &'a Email,
     /// The message itself.
     pub message: &'a [u8],

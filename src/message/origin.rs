@@ -8,9 +8,9 @@ use crate::reader::Mailbox;
 /// The sender of an issue.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
-    /// The site.
+    /// The site named in headers and footer.
     pub site: &'a config::Site,
-    /// The digest.
+    /// The digest named in `List-Id`, and whose `from` beats the one of `[mail]`.
     pub digest: &'a config::Digest,
     /// The mail settings.
     pub mail: &'a config::Mail,

@@ -15,7 +15,7 @@ pub(crate) const PROGRAM: &str = "<?tidings ";
 pub struct Drawing {
     /// Its path below the folder of feeds.
     pub path: String,
-    /// Its address.
+    /// The absolute address at which feeds link it.
     pub address: String,
     /// The text of the file.
     pub svg: String,

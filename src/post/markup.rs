@@ -7,7 +7,6 @@ pub(crate) enum Markup {
     Markdown,
     /// Markdown with components.
     Mdx,
-    /// HTML.
     Html,
     /// A markup that some generator reads and this program does not.
     Other,

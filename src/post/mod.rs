@@ -42,7 +42,7 @@ pub struct Post {
     pub image: Option<Address>,
     /// A sound or a film that belongs to it.
     pub enclosure: Option<Box<Enclosure>>,
-    /// The fingerprint of its text.
+    /// Tells whether the text of its file has changed.
     pub text: Fingerprint,
 }
 
@@ -97,7 +97,7 @@ impl fmt::Display for Address {
 pub struct Enclosure {
     /// The address.
     pub url: Url,
-    /// The media type.
+    /// The media type (RFC 2046), such as `audio/mpeg`.
     pub media_type: String,
     /// The length in bytes, if known.
     pub length: Option<u64>,

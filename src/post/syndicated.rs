@@ -28,7 +28,6 @@ pub(crate) struct Syndication {
     pub(crate) names: Vec<String>,
     /// The name that it has by this feed alone.
     pub(crate) own_name: String,
-    /// The feed.
     pub(crate) feed: String,
     /// The feed that it is from: that of a planet's friend, not the planet.
     pub(crate) origin: FeedOrigin,
@@ -62,7 +61,6 @@ pub(crate) enum Came {
     First,
     /// While the feed was no source.
     Away,
-    /// Later.
     Later,
 }
 

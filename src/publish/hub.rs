@@ -25,7 +25,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// The posts of a build, the newest first.
 #[derive(Debug, Clone, Copy)]
 pub struct BuiltPosts<'a> {
-    /// All posts.
+    /// Every published post.
     pub all: &'a [Post],
     /// The fingerprints of each post's id and of the post.
     pub prints: &'a [(u64, u64)],

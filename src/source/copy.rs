@@ -21,7 +21,6 @@ pub(super) struct FeedCopy {
     /// Its own id; only Atom has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<String>,
-    /// Its title.
     pub(super) title: String,
     /// The page that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]

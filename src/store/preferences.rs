@@ -31,7 +31,6 @@ pub(crate) struct Preferences {
     pub(crate) paused_until: Option<DateTime<Utc>>,
 }
 
-/// The choice of a reader.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReaderChoice<'a> {
     /// The digests among which they chose; others stay as they are.

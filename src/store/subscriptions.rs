@@ -11,7 +11,6 @@ use crate::store::asked::{Asked, Case, Memberships};
 use crate::store::sql::{MOST_LISTED, list};
 use crate::store::{Result, Store};
 
-/// Digests by reader.
 type Digests = HashMap<ReaderId, Vec<String>>;
 
 impl Store {

@@ -12,7 +12,7 @@ use crate::subscriber::sheet::unguard;
 /// One line of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// The line, from 1.
+    /// The line of the file, from 1.
     pub line: usize,
     /// The address.
     pub email: Email,

@@ -72,7 +72,6 @@ const WORDS: &[(ReaderState, &[&str])] = &[
 /// How the cell of a column tells a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StateCell {
-    /// By a word.
     Word,
     /// By `true`: it is this.
     True(ReaderState),

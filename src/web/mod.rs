@@ -55,7 +55,6 @@ const BODY_BYTES: usize = 64 << 10;
 /// The time within which the store must answer a health check.
 const HEALTH: Duration = Duration::from_secs(5);
 
-/// The templates of the pages.
 const TEMPLATES: [page::PageTemplate; 3] = [page::PLAIN, join::TEMPLATE, preferences::TEMPLATE];
 
 /// Opens the store, and reads templates and words.

@@ -18,7 +18,6 @@ use crate::finding::{Finding, Rule};
 use crate::language::direction;
 use crate::template::{explain, find_unused, read_own};
 
-/// A template of pages.
 #[derive(Clone, Copy)]
 pub(super) struct PageTemplate {
     /// Its name, which the site's own one has as well.
@@ -71,7 +70,6 @@ pub(super) struct Page {
     pub(super) title: String,
     /// Its paragraphs.
     pub(super) lines: Vec<String>,
-    /// Its buttons.
     pub(super) forms: Vec<PageButton>,
 }
 

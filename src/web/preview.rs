@@ -23,7 +23,6 @@ const PAGE: &str = include_str!("../../templates/preview.html");
 /// An issue, made ready to be looked at.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Preview {
-    /// The subject.
     pub subject: String,
     /// Its headers, as they are sent.
     pub headers: String,

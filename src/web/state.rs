@@ -139,7 +139,6 @@ impl AppState {
         self.requests.flush().await;
     }
 
-    /// The title of a digest.
     pub(super) fn title_of<'a>(&'a self, digest: &'a Digest) -> &'a str {
         let own = digest.title.as_deref();
         own.unwrap_or(&self.app.config.site.title)

@@ -27,7 +27,6 @@ pub(crate) enum Manner {
 /// The records of a name.
 #[derive(Debug, Clone)]
 pub(crate) enum Record {
-    /// The strings of one text.
     Text(Vec<String>),
     Exchange(u16, String),
     Address([u8; 4]),

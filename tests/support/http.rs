@@ -13,7 +13,6 @@ pub(crate) struct Service {
     pub(crate) address: String,
 }
 
-/// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,

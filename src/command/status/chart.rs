@@ -9,7 +9,6 @@ use crate::store::Moves;
 
 /// The size of the chart of readers, in its own units.
 pub(super) const WIDTH: f64 = 600.0;
-/// Its height.
 pub(super) const HEIGHT: f64 = 160.0;
 /// How many points a line has at most.
 const MOST_POINTS: usize = 150;

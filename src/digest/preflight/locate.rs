@@ -12,7 +12,6 @@ use crate::html::escape;
 pub(crate) struct SourceFile<'a> {
     /// A template or a post.
     pub file: PathBuf,
-    /// Its text.
     pub text: String,
     /// The HTML rendered from it, for a post.
     pub html: Option<&'a str>,

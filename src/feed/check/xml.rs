@@ -15,7 +15,6 @@ pub(in crate::feed) const ATOM: &str = "http://www.w3.org/2005/Atom";
 pub(in crate::feed) const CONTENT: &str = "http://purl.org/rss/1.0/modules/content/";
 pub(in crate::feed) const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
-/// An element.
 #[derive(Debug, Default)]
 pub(in crate::feed) struct XmlElement {
     namespace: String,

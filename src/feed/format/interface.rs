@@ -8,7 +8,6 @@ pub(in crate::feed) trait FeedFormat: Sync {
     /// The name that people know it by.
     fn label(&self) -> &'static str;
 
-    /// Its media type.
     fn media_type(&self) -> &'static str;
 
     /// The bytes of an entry; they do not depend on the document.

@@ -19,7 +19,6 @@ const KEYS: [&str; 8] = [
 /// The place of a formula in its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FormulaPlace {
-    /// In a line.
     Line,
     /// On lines of its own.
     Block,

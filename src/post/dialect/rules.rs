@@ -37,7 +37,6 @@ pub enum DateIn {
 pub enum TagSplit {
     /// It is one tag.
     Never,
-    /// At spaces.
     Spaces,
     /// At semicolons if there is one, else at commas.
     Commas,
@@ -61,9 +60,7 @@ pub enum OwnAddress {
 /// When an address that a key sets gets a slash at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Closes {
-    /// Never.
     Never,
-    /// Always.
     Always,
     /// If its last part has no dot.
     WithoutDot,
@@ -170,7 +167,7 @@ pub(super) const MARKDOWN: Syntax = Syntax {
     reason = "a table of what a dialect does and does not do"
 )]
 pub struct Rules {
-    /// The dialect.
+    /// Whose rules these are.
     pub dialect: Dialect,
     /// Whether front matter may be TOML between `+++`.
     pub toml: bool,

@@ -35,7 +35,6 @@ use crate::post::{Address, Fingerprint, Markup, Post, compose, plain};
 /// The result of reading a file.
 #[derive(Debug)]
 pub enum Read {
-    /// A post.
     Post(Box<ParsedPost>),
     /// A draft, and drafts are not taken in.
     Draft,
@@ -50,7 +49,7 @@ pub struct ParsedPost {
     pub post: Post,
     /// The sources of its date and its address.
     pub why: Why,
-    /// The expiry date.
+    /// When the post ceases to be published, by its front matter.
     pub expires: Option<DateTime<Utc>>,
     /// The line that names its sound or film.
     pub enclosure_line: Option<usize>,

@@ -18,13 +18,11 @@ pub struct Why {
 pub enum Provenance {
     /// A key of the front matter.
     Key(&'static str),
-    /// The title.
     Title,
     /// The file's name.
     Name,
     /// The file's path.
     Path,
-    /// git.
     Git,
     /// The pattern of addresses.
     Pattern,

@@ -11,9 +11,7 @@ use serde_saphyr::Spanned;
 /// A value of YAML; the scalars of lists and maps know their places.
 #[derive(Debug)]
 pub(super) enum Node {
-    /// A list.
     List(Vec<Spanned<Node>>),
-    /// A map.
     Map(Vec<(String, Spanned<Node>)>),
     /// A scalar, as YAML 1.2 resolves it.
     Scalar(Value),

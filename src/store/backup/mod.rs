@@ -207,7 +207,6 @@ impl Backup {
         Ok(format!("backup {} {at}", self.store.name()))
     }
 
-    /// Closes it.
     pub(crate) async fn close(self) {
         self.store.close().await;
         drop(self.upgraded);

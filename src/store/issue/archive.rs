@@ -16,9 +16,7 @@ const REMOVED: &str = "removed";
 pub(crate) struct ArchivedIssue {
     /// Its number.
     pub(crate) id: IssueId,
-    /// Its digest.
     pub(crate) digest: String,
-    /// Its subject.
     pub(crate) subject: String,
     /// The time of the freeze.
     pub(crate) made_at: DateTime<Utc>,

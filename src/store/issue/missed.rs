@@ -19,7 +19,7 @@ pub struct Missed {
     pub address: Option<String>,
     /// The name, if known.
     pub name: Option<String>,
-    /// The state of the delivery.
+    /// Why it has not arrived.
     pub state: DeliveryState,
     /// The number of attempts.
     pub attempts: i64,
@@ -36,7 +36,7 @@ pub struct UnknownOutcome {
     pub reader: ReaderId,
     /// The address; `None` if it is erased.
     pub address: Option<String>,
-    /// The time.
+    /// When it happened.
     pub at: DateTime<Utc>,
     /// The present state of the delivery.
     pub state: DeliveryState,

@@ -171,7 +171,6 @@ pub(super) fn is_unseen(image: &Element<'_, '_>) -> bool {
     styled("display").as_deref() == Some("none") || is_point("width") && is_point("height")
 }
 
-/// The place of a frame.
 #[derive(Clone, Copy)]
 enum FramePlace {
     /// Between blocks.

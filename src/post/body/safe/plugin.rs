@@ -45,9 +45,7 @@ pub(super) fn is_player(name: &str) -> bool {
 pub(super) enum Instead {
     /// This HTML.
     Html(String),
-    /// Its content.
     Content,
-    /// Nothing.
     Nothing,
 }
 
@@ -128,7 +126,6 @@ fn address(element: &Element<'_, '_>, name: &str, links: &Links<'_>) -> Option<U
     (is_web && !value.trim().is_empty()).then_some(url)
 }
 
-/// The title of an element.
 fn title(element: &Element<'_, '_>) -> Option<String> {
     let mut names = ["title", "playlabel", "aria-label"].iter();
     names.find_map(|name| {

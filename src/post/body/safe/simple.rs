@@ -64,7 +64,6 @@ pub(super) struct Simple {
     addresses: Vec<AddressSpan>,
 }
 
-/// The span of an address.
 struct AddressSpan {
     value: Range<usize>,
     /// The span to remove with an invalid address: the attribute of a link, the whole tag of a picture.

@@ -166,7 +166,6 @@ fn note(call: &Call) -> Meaning {
     Meaning::Around(format!("<blockquote>{title}"), "</blockquote>".to_owned())
 }
 
-/// Capitalises a word.
 pub(super) fn capitalise(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map_or(String::new(), |first| {

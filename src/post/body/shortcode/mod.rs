@@ -29,7 +29,6 @@ pub(super) use crate::post::body::shortcode::code::{Code, fence};
 pub(super) use crate::post::body::shortcode::known::{HEADINGS, Meaning, find_meaning};
 pub(super) use crate::post::body::shortcode::liquid::TIME;
 
-/// A text with shortcodes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ShortcodeText<'a> {
     pub(super) text: &'a str,

@@ -13,7 +13,6 @@ const KINDS: [(&str, &str, TagSyntax); 5] = [
     ("{#", "#}", TagSyntax::Comment),
 ];
 
-/// The syntax of a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TagSyntax {
     /// `{{< x >}}` or `{{% x %}}`.

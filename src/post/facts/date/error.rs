@@ -21,11 +21,8 @@ pub enum DateError {
     /// The month has fewer days.
     #[error("there is no day {day} in month {month} of {year}")]
     NotInMonth {
-        /// The year.
         year: i32,
-        /// The month.
         month: u32,
-        /// The day.
         day: u32,
     },
     /// A part of the time of day is not there.
@@ -33,7 +30,6 @@ pub enum DateError {
     Lacks {
         /// The time.
         clock: String,
-        /// Its part.
         part: &'static str,
     },
     /// A part of the time of day is too large: `hour 25`, `hour 13 pm`.

@@ -17,7 +17,7 @@ pub struct Zoning {
 }
 
 impl Zoning {
-    /// The instant of a local time.
+    /// Converts a local time of this zone; one that a change of the clocks skips or repeats goes by the generator's rule.
     pub fn instant(&self, local: NaiveDateTime) -> DateTime<Utc> {
         match self.zone.from_local_datetime(&local) {
             LocalResult::Single(at) => at.to_utc(),
