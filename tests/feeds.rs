@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 use tidings::config::Config;
-use tidings::inside::feed::{Bodies, Outline, Rendition, Setting, Sink, plan, render};
+use tidings::inside::feed::{Bodies, Outline, RenderedDocument, Setting, Sink, plan, render};
 use tidings::inside::finding::{Finding, Rule};
 use tidings::inside::loader::{Loaded, load_posts};
 use tidings::inside::post::{Body, Post};
@@ -291,7 +291,7 @@ impl Bodies for Counted<'_> {
 struct Noted(Mutex<Vec<(String, bool, usize)>>);
 
 impl Sink for Noted {
-    fn put(&self, outline: &Outline, document: &Rendition<'_>) -> Result<(), Finding> {
+    fn put(&self, outline: &Outline, document: &RenderedDocument<'_>) -> Result<(), Finding> {
         let text = String::from_utf8_lossy(document.bytes);
         let entries = text.matches("<entry>").count();
         self.0

@@ -7,14 +7,14 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::bail;
 
-use crate::feed::{Bodies, Outline, Rendition, Setting, Sink, render};
+use crate::feed::{Bodies, Outline, RenderedDocument, Setting, Sink, render};
 use crate::finding::Finding;
 use crate::loader::Loaded;
 use crate::post::{Body, FeedOrigin, Post, Signature};
 
-/// The facts about the posts that a rendering reveals.
+/// The facts about posts that only rendering their texts reveals.
 #[derive(Default)]
-pub(super) struct Rendering {
+pub(super) struct TextFacts {
     /// Findings about their texts.
     pub(super) findings: Vec<Finding>,
     /// The signatures of their texts, by path.
@@ -27,12 +27,12 @@ pub(super) fn render_posts(
     outlines: &[&Outline],
     loaded: &Loaded,
     sink: &dyn Sink,
-) -> Result<Rendering, Finding> {
+) -> Result<TextFacts, Finding> {
     let bodies = PostBodies::new(loaded);
     let findings = render(setting, outlines, &bodies, sink)?;
-    let mut rendering = bodies.into_rendering();
-    rendering.findings.extend(findings);
-    Ok(rendering)
+    let mut facts = bodies.into_facts();
+    facts.findings.extend(findings);
+    Ok(facts)
 }
 
 /// Chooses all documents, or the one of this path.
@@ -55,7 +55,7 @@ pub(super) fn choose<'a>(
 /// The bodies of the posts, and what rendering them revealed.
 struct PostBodies<'a> {
     loaded: &'a Loaded,
-    known: Mutex<Rendering>,
+    known: Mutex<TextFacts>,
 }
 
 impl<'a> PostBodies<'a> {
@@ -66,7 +66,7 @@ impl<'a> PostBodies<'a> {
         }
     }
 
-    fn into_rendering(self) -> Rendering {
+    fn into_facts(self) -> TextFacts {
         let known = self.known.into_inner();
         known.unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,7 +123,7 @@ impl Documents {
 }
 
 impl Sink for Documents {
-    fn put(&self, outline: &Outline, document: &Rendition<'_>) -> Result<(), Finding> {
+    fn put(&self, outline: &Outline, document: &RenderedDocument<'_>) -> Result<(), Finding> {
         let documents = self.documents.lock();
         let mut documents = documents.unwrap_or_else(PoisonError::into_inner);
         documents.insert(outline.path.clone(), document.bytes.to_owned());

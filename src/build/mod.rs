@@ -6,7 +6,7 @@
 //! 2. [`Reading::new`] → [`Reading`]: the same with fingerprints, the template, and which posts are new or unseen.
 //! 3. [`feed::plan`](crate::feed::plan) → [`Outline`]s: which documents there are, and the posts of each.
 //! 4. [`write()`] renders the outlines whose inputs have changed through [`render_posts`] into the [`Publisher`]; [`print()`]
-//!    renders into [`Documents`] for a dry run. A [`Rendering`] is what was learned of the posts on the way.
+//!    renders into [`Documents`] for a dry run. [`TextFacts`] are what was learned of the posts on the way.
 //! 5. → [`Built`]: the posts and the new manifest, with which `run` goes on.
 
 mod documents;
@@ -33,7 +33,7 @@ use crate::template::{find_unused, read_own};
 
 pub(crate) use written::check_written;
 
-use documents::{Documents, Rendering, choose, render_posts};
+use documents::{Documents, TextFacts, choose, render_posts};
 
 /// The template of the page for people.
 const PAGE_TEMPLATE: &str = "feeds.html";
@@ -129,7 +129,7 @@ pub(crate) fn build(
 ) -> anyhow::Result<Built> {
     let reading = Reading::new(app, talk, sources)?;
     let FeedPlan { outlines, findings } =
-        plan(&reading.setting(), reading.salt(), &reading.prints)?;
+        plan(&reading.setting(), reading.compute_salt(), &reading.prints)?;
     reading.report(talk, &findings);
     let loaded = &reading.loaded;
     if !options.fewer {
@@ -189,8 +189,8 @@ fn write(
     ending = ending.and(app.keep(talk, &reading.loaded.lock, &mut publisher.manifest()));
     let rendered = render_posts(&reading.setting(), &stale, &reading.loaded, publisher);
     let mut pruned = Ok(());
-    if let Ok(rendering) = &rendered {
-        reading.note(app, outlines, rendering);
+    if let Ok(facts) = &rendered {
+        reading.note_published(app, outlines, facts);
         if options.prune {
             pruned = prune(app, talk, &reading.loaded, publisher, outlines);
         }
@@ -267,7 +267,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A fingerprint of all other input: this program, and how posts are read.
-    fn salt(&self) -> u64 {
+    fn compute_salt(&self) -> u64 {
         let program = std::env::current_exe().and_then(fs::metadata).ok();
         let program = program.map(|file| (file.len(), file.modified().ok()));
         fingerprint_of(&(
@@ -298,14 +298,14 @@ impl<'a> Reading<'a> {
     }
 
     /// The signatures of the posts' texts; only a post that changed and was not rendered is read again.
-    fn texts(&self, manifest: &Manifest, rendering: &Rendering) -> Vec<Signature> {
+    fn sign_texts(&self, manifest: &Manifest, facts: &TextFacts) -> Vec<Signature> {
         let text = |(post, (id, print)): (&Post, &(u64, u64))| {
             if manifest.is_as_published(*id, *print)
                 && let Some(text) = manifest.text_of(*id)
             {
                 return text;
             }
-            match rendering.texts.get(&post.path) {
+            match facts.texts.get(&post.path) {
                 Some(text) => *text,
                 None => self.loaded.signature(post),
             }
@@ -315,10 +315,10 @@ impl<'a> Reading<'a> {
     }
 
     /// Notes in the manifest that all documents are written.
-    fn note(&self, app: &App, outlines: &[Outline], rendering: &Rendering) {
-        self.publisher.retire(outlines);
+    fn note_published(&self, app: &App, outlines: &[Outline], facts: &TextFacts) {
+        self.publisher.forget_unwanted_news(outlines);
         let mut manifest = self.publisher.manifest();
-        let texts = self.texts(&manifest, rendering);
+        let texts = self.sign_texts(&manifest, facts);
         let held = self.loaded.held.iter().chain(&self.loaded.vanished);
         let held: Vec<u64> = held.map(fingerprint_of).collect();
         manifest.add_posts(&self.prints, &texts, &held, self.unseen.clone());

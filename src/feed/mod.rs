@@ -29,5 +29,5 @@ pub use outline::{Outline, plan};
 pub(crate) use page::links;
 pub use parse::OldFeed;
 pub(crate) use parse::{Attached, Item};
-pub use render::{Bodies, Rendition, Sink, render};
+pub use render::{Bodies, RenderedDocument, Sink, render};
 pub use setting::Setting;

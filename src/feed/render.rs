@@ -37,12 +37,12 @@ pub trait Sink: Sync {
     ///
     /// # Errors
     /// A finding where it cannot be kept: then no more documents follow.
-    fn put(&self, outline: &Outline, document: &Rendition<'_>) -> Result<(), Finding>;
+    fn put(&self, outline: &Outline, document: &RenderedDocument<'_>) -> Result<(), Finding>;
 }
 
-/// A document that is rendered.
+/// A document as it is handed to a [`Sink`].
 #[derive(Debug)]
-pub struct Rendition<'a> {
+pub struct RenderedDocument<'a> {
     /// The whole file, in UTF-8.
     pub bytes: &'a [u8],
     /// The drawings that it shows; one may stand there twice.
@@ -108,7 +108,7 @@ struct RenderedEntry {
 }
 
 /// The number of a post, and its entry.
-type Rendered = (usize, Result<RenderedEntry, Finding>);
+type NumberedEntry = (usize, Result<RenderedEntry, Finding>);
 
 /// The entries that unfinished documents wait for.
 struct Entries<'a> {
@@ -133,7 +133,7 @@ impl<'a> Entries<'a> {
     }
 
     /// Renders these posts.
-    fn render(&self, batch: &[usize], bodies: &dyn Bodies) -> Vec<Rendered> {
+    fn render(&self, batch: &[usize], bodies: &dyn Bodies) -> Vec<NumberedEntry> {
         let posts = batch.par_iter();
         posts
             .map(|number| (*number, self.write(*number, bodies)))
@@ -141,7 +141,7 @@ impl<'a> Entries<'a> {
     }
 
     /// Keeps the entries of these posts. Returns what is wrong with those that cannot be rendered.
-    fn keep(&mut self, rendered: Vec<Rendered>) -> Vec<Finding> {
+    fn keep(&mut self, rendered: Vec<NumberedEntry>) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (number, result) in rendered {
             match result {
@@ -213,7 +213,7 @@ impl<'a> Entries<'a> {
         };
         let shown = outline.shown();
         let written = shown.iter().filter_map(|number| self.written.get(number));
-        let document = Rendition {
+        let document = RenderedDocument {
             bytes: text.as_bytes(),
             is_complete: written.clone().count() == shown.len(),
             drawings: written.flat_map(|entry| &entry.drawings).collect(),

@@ -16,7 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::feed::{Outline, Rendition, Sink, is_ours};
+use crate::feed::{Outline, RenderedDocument, Sink, is_ours};
 use crate::file::read::{read, read_beginning};
 use crate::file::{Care, sweep, unwritable, write_changed};
 use crate::finding::{Finding, Rule};
@@ -227,7 +227,7 @@ impl Publisher {
     }
 
     /// Forgets the news of files that are no documents any more: the hub cannot fetch them.
-    pub(crate) fn retire(&self, outlines: &[Outline]) {
+    pub(crate) fn forget_unwanted_news(&self, outlines: &[Outline]) {
         let wanted: BTreeSet<&str> = outlines
             .iter()
             .map(|outline| outline.path.as_str())
@@ -294,7 +294,7 @@ impl Publisher {
 impl Sink for Publisher {
     /// Writes the drawings of a document and the document itself if their bytes differ. An incomplete one is made again
     /// at the next run.
-    fn put(&self, outline: &Outline, document: &Rendition<'_>) -> Result<(), Finding> {
+    fn put(&self, outline: &Outline, document: &RenderedDocument<'_>) -> Result<(), Finding> {
         let bytes = document.bytes;
         for drawing in &document.drawings {
             self.draw(drawing)?;
