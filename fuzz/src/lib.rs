@@ -22,31 +22,31 @@ pub struct Target {
 pub const TARGETS: [Target; 18] = [
     Target {
         name: "front",
-        run: posts::front,
+        run: posts::facts::front,
     },
     Target {
         name: "date",
-        run: posts::date,
+        run: posts::facts::date,
     },
     Target {
         name: "permalink",
-        run: posts::permalink,
+        run: posts::facts::permalink,
     },
     Target {
         name: "liquid",
-        run: posts::liquid,
+        run: posts::bodies::liquid,
     },
     Target {
         name: "shortcode",
-        run: posts::shortcode,
+        run: posts::bodies::shortcode,
     },
     Target {
         name: "mdx",
-        run: posts::mdx,
+        run: posts::bodies::mdx,
     },
     Target {
         name: "html",
-        run: posts::html,
+        run: posts::bodies::html,
     },
     Target {
         name: "config",

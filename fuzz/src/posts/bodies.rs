@@ -1,48 +1,18 @@
-//! Posts: front matter, dates, addresses, and what a body becomes.
+//! What a body becomes: no markup that acts, and never much more than its source.
 
 use arbitrary::{Result, Unstructured};
-use tidings::config::{Dialect, Site};
+use tidings::config::Dialect;
 use tidings::inside::post::dialect::Habits;
-use tidings::inside::post::facts::date::{Joint, Zoning, in_name, in_path, parse, split_leading};
-use tidings::inside::post::{Index, Post, Read, body, read};
+use tidings::inside::post::{Index, body};
 
 use crate::grammar::{raw, text};
-
-const DIALECTS: [Dialect; 12] = [
-    Dialect::Hugo,
-    Dialect::Zola,
-    Dialect::Jekyll,
-    Dialect::Eleventy,
-    Dialect::Pelican,
-    Dialect::Astro,
-    Dialect::Docusaurus,
-    Dialect::Nikola,
-    Dialect::VitePress,
-    Dialect::MdBook,
-    Dialect::Obsidian,
-    Dialect::Plain,
-];
+use crate::posts::{DIALECTS, post_of, site};
 
 /// How many times its source a body may become, beside what a few words of ours add.
 const MOST_GROWN: usize = 64;
 const FEW_WORDS: usize = 1 << 20;
 
-fn site() -> Site {
-    toml::from_str(
-        "title = \"T\"\nurl = \"https://x.example/\"\ntimezone = \"Europe/Berlin\"\nauthor = { name = \"N\" }",
-    )
-    .expect("the site is TOML")
-}
-
-/// The post of a file, where it is one.
-fn post_of(path: &str, source: &str, habits: &Habits) -> Option<Post> {
-    match read(path, source, &site(), habits, None) {
-        Ok(Read::Post(draft)) => Some(draft.post),
-        _ => None,
-    }
-}
-
-/// Renders a body, and looks at what came out.
+/// Renders a body, and checks the HTML and the drawings.
 fn render(source: &str, dialect: Dialect, ending: &str) {
     let site = site();
     let habits = Habits::new(dialect, site.zone());
@@ -57,7 +27,7 @@ fn render(source: &str, dialect: Dialect, ending: &str) {
         return;
     };
     for drawing in &body.drawings {
-        look_at(&drawing.svg);
+        check_drawing(&drawing.svg);
     }
     for html in [&body.html, &body.summary] {
         assert!(
@@ -81,8 +51,8 @@ fn render(source: &str, dialect: Dialect, ending: &str) {
     }
 }
 
-/// Looks at the file of a drawing: any parser of XML reads it, and nothing in it runs or leads elsewhere.
-fn look_at(svg: &str) {
+/// Checks the file of a drawing: any parser of XML reads it, and nothing in it runs or leads elsewhere.
+fn check_drawing(svg: &str) {
     let document = roxmltree::Document::parse(svg);
     let document = document.unwrap_or_else(|error| panic!("{error}: {svg:?}"));
     for node in document.descendants() {
@@ -101,261 +71,6 @@ fn look_at(svg: &str) {
 fn is_markup(html: &str, at: usize, never: &str) -> bool {
     never.starts_with('<')
         || html[..at].ends_with("=\"") && html[..at].rfind('<') > html[..at].rfind('>')
-}
-
-pub(crate) fn front(bytes: &[u8]) {
-    const YAML: &[&str] = &[
-        "title: ",
-        "date: ",
-        "tags: [",
-        "]",
-        "\n",
-        "- ",
-        "  ",
-        "slug: ",
-        "aliases:\n",
-        "draft: true",
-        "2024-01-02",
-        "\"",
-        "'",
-        ": ",
-        "&a ",
-        "*a",
-        "!!str ",
-        "| \n",
-        "> \n",
-        "{",
-        "}",
-        "[",
-        ", ",
-        "#",
-        "url: /a/",
-        "image: ",
-        "author: ",
-        "categories: ",
-        "---\n",
-        "...\n",
-        "a",
-        "permalink: ",
-        "enclosure: ",
-        "null",
-        "~",
-        "0x10",
-        "1e3",
-    ];
-    const TOML: &[&str] = &[
-        "title = ",
-        "date = ",
-        "tags = [",
-        "]",
-        "\n",
-        "\"",
-        "'",
-        "\"\"\"",
-        "[extra]\n",
-        "[[a]]\n",
-        "2024-01-02",
-        "2024-01-02T03:04:05Z",
-        "true",
-        " = ",
-        "{",
-        "}",
-        ", ",
-        "#",
-        "slug = ",
-        "a",
-        ".",
-        "1",
-        "[taxonomies]\n",
-        "+++\n",
-    ];
-    const JSON: &[&str] = &[
-        "{",
-        "}",
-        "[",
-        "]",
-        ",",
-        ":",
-        "\"title\"",
-        "\"date\"",
-        "\"2024-01-02\"",
-        "\"",
-        "\\u0000",
-        "\\ud800",
-        "null",
-        "true",
-        "1",
-        "\n",
-        "\"tags\"",
-        "\"a\"",
-        "-0",
-        "1e999",
-    ];
-    const HEADER: &[&str] = &[
-        "Title: ",
-        "Date: ",
-        "Tags: ",
-        "Slug: ",
-        "Lang: ",
-        "Status: ",
-        "2024-01-02 10:00",
-        "\n",
-        "a",
-        ", ",
-        ";",
-        "Author: ",
-        "  ",
-        ":",
-    ];
-    let _ = (|| -> Result<()> {
-        let u = &mut Unstructured::new(bytes);
-        let dialect = *u.choose(&DIALECTS)?;
-        let (open, words, close) = *u.choose(&[
-            ("---\n", YAML, "\n---\n"),
-            ("+++\n", TOML, "\n+++\n"),
-            ("", JSON, "\n"),
-            ("---json\n", JSON, "\n---\n"),
-            ("", HEADER, "\n\n"),
-            ("\u{feff}---\r\n", YAML, "\r\n...\r\n"),
-        ])?;
-        let name = [
-            "a.md",
-            "2024-01-02-a.md",
-            "b/index.md",
-            "ä/ö.MARKDOWN",
-            "2024/01-02-a.mdx",
-            "a.de.md",
-        ];
-        let path = (*u.choose(&name)?).to_owned();
-        let source = format!("{open}{}{close}Text.", text(u, words)?);
-        let habits = Habits::new(dialect, site().zone());
-        if let Some(post) = post_of(&path, &source, &habits) {
-            let url = post.url.to_url();
-            assert_eq!(url.host_str(), Some("x.example"), "{url}");
-            assert!(!post.title.contains(char::is_control), "{:?}", post.title);
-        }
-        Ok(())
-    })();
-}
-
-pub(crate) fn date(bytes: &[u8]) {
-    const WORDS: &[&str] = &[
-        "2024",
-        "-",
-        "/",
-        ".",
-        ":",
-        " ",
-        "T",
-        "Z",
-        "+",
-        "01",
-        "31",
-        "12",
-        "10:00",
-        "GMT",
-        "UTC",
-        "CEST",
-        "EST",
-        "(Coordinated Universal Time)",
-        "(x)",
-        "Mon",
-        "January",
-        "Feb",
-        "th",
-        "at",
-        "am",
-        "PM",
-        ",",
-        "time",
-        "o'clock",
-        "20240102",
-        "1700000000",
-        "+0100",
-        "-05:00",
-        "Europe/Berlin",
-        "[",
-        "]",
-        "W05",
-        "noon",
-        "\u{a0}",
-    ];
-    let _ = (|| -> Result<()> {
-        let u = &mut Unstructured::new(bytes);
-        let zone = site().zone();
-        let zoning = Zoning {
-            zone,
-            as_go: u.arbitrary()?,
-            fold_late: u.arbitrary()?,
-            roll_over: u.arbitrary()?,
-        };
-        let text = text(u, WORDS)?;
-        let first = parse(&text, &zoning).ok();
-        assert_eq!(
-            first,
-            parse(&text, &zoning).ok(),
-            "{text:?} is read the same each time"
-        );
-        let _ = split_leading(&text, &zoning);
-        let _ = in_name(&text, &zoning, *u.choose(&[Joint::Signs, Joint::Sign])?);
-        let _ = in_path(&text, &zoning);
-        Ok(())
-    })();
-}
-
-pub(crate) fn permalink(bytes: &[u8]) {
-    const WORDS: &[&str] = &[
-        "/",
-        ":",
-        "{",
-        "}",
-        ":year",
-        ":month",
-        ":title",
-        ":slug",
-        "{slug}",
-        "{path}",
-        "{year}",
-        "{month:02}",
-        "..",
-        "//",
-        "%2e",
-        "%",
-        "?",
-        "#",
-        "http://127.0.0.1/",
-        "https://x.example",
-        "\\",
-        "a",
-        ".html",
-        ":sections",
-        "[",
-        "]",
-        "@",
-    ];
-    let _ = (|| -> Result<()> {
-        let u = &mut Unstructured::new(bytes);
-        let mut habits = Habits::new(*u.choose(&DIALECTS)?, site().zone());
-        let pattern = text(u, WORDS)?;
-        let key = *u.choose(&["permalink", "url", "path", "slug", "save_as"])?;
-        if u.arbitrary()? {
-            habits.permalink = Some(pattern.clone());
-        }
-        let quoted = pattern.replace(['\'', '\n', '\r'], "");
-        let source = format!("---\ntitle: A B\ndate: 2024-01-02\n{key}: '{quoted}'\n---\nText.");
-        if let Some(post) = post_of("sec/2024-01-02-a.md", &source, &habits) {
-            let url = post.url.to_url();
-            assert!(matches!(url.scheme(), "http" | "https"), "{url}");
-            assert!(
-                url.path_segments()
-                    .into_iter()
-                    .flatten()
-                    .all(|part| part != ".."),
-                "{url}"
-            );
-        }
-        Ok(())
-    })();
 }
 
 pub(crate) fn liquid(bytes: &[u8]) {
