@@ -1,0 +1,172 @@
+//! `tidings init`: in an empty folder, and beside the blogs of each generator.
+
+mod blogs;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::scene::{Ran, Scene};
+
+const NOON: &str = "2024-06-01T12:00:00Z";
+const POST: &str = "---\ntitle: Tea\ndate: 2024-05-01\n---\nA kettle.\n";
+
+fn scene_of(files: &[(&str, &str)]) -> Scene {
+    files
+        .iter()
+        .fold(Scene::bare(), |scene, (path, text)| scene.file(path, text))
+}
+
+fn init(scene: &Scene, more: &[&str]) -> Ran {
+    let mut arguments = vec!["--at", NOON, "init", "--yes"];
+    arguments.extend(more);
+    scene.run(&arguments)
+}
+
+#[test]
+fn an_empty_folder_becomes_a_site_that_works() {
+    let scene = Scene::bare();
+    let ran = init(&scene, &[]);
+    ran.succeeds()
+        .says("post/2024-06-01-hello.md written")
+        .says("set `url` under [site]");
+    let ignored = scene.read(".gitignore");
+    assert!(
+        ignored.contains("tidings.db\n") && ignored.contains("public/\n"),
+        "{ignored}"
+    );
+    assert!(!ignored.contains("tidings.lock"), "the lock is committed");
+    let atom = scene.read("public/atom.xml");
+    assert_eq!(
+        feed_rs::parser::parse(atom.as_bytes())
+            .unwrap()
+            .entries
+            .len(),
+        1
+    );
+    let again = scene.run(&["--at", "2024-06-03T12:00:00Z", "run"]);
+    again.succeeds();
+}
+
+#[test]
+fn the_ids_of_the_generators_feed_are_taken_over() {
+    let feed = "<rss version=\"2.0\"><channel><title>T</title><link>https://x.example/</link><description/>\
+                <item><title>Tea</title><link>https://x.example/posts/tea/</link>\
+                <guid isPermaLink=\"false\">urn:x:tea</guid></item></channel></rss>";
+    let files = [
+        (
+            "hugo.toml",
+            "baseURL = \"https://x.example/\"\ntitle = \"Hums\"\n",
+        ),
+        ("content/posts/tea.md", POST),
+    ];
+    // The feed is as the generator has written it: the ids are kept, the file stays, and what to do is said.
+    let scene = scene_of(&files).file("public/index.xml", feed);
+    let ran = init(&scene, &[]);
+    // The feeds alone wait for the generator, so it is no failure of the whole.
+    ran.fails_with(1);
+    ran.prints("Subject: ");
+    for words in [
+        "adopted 1 ids",
+        "disableKinds",
+        "warning: public/index.xml",
+        "another program",
+        "only the feeds wait",
+    ] {
+        assert!(ran.talk.contains(words), "{words}: {}", ran.talk);
+    }
+    assert_eq!(scene.read("public/index.xml"), feed);
+    assert!(scene.read("tidings.lock").contains("urn:x:tea"));
+    fs::remove_file(scene.path("public/index.xml")).unwrap();
+    assert_eq!(scene.run(&["--at", NOON, "build"]).code, 0);
+    assert!(scene.read("public/index.xml").contains("urn:x:tea"));
+    // The feed is a file that is named.
+    let scene = scene_of(&files).file("old.xml", feed);
+    let ran = init(&scene, &["--feed", "old.xml"]);
+    ran.succeeds();
+    assert!(scene.read("public/index.xml").contains("urn:x:tea"));
+    // If nobody answers, the program says so, and how to do it later.
+    let scene = scene_of(&files);
+    let ran = init(&scene, &["--feed", "http://127.0.0.1:1/index.xml"]);
+    assert!(
+        ran.talk
+            .contains("tidings build --adopt http://127.0.0.1:1/index.xml"),
+        "{}",
+        ran.talk
+    );
+}
+
+/// Answers the questions of `init` at a terminal of its own, one a line; what it shows.
+fn answer(scene: &Scene, answers: &str) -> Option<String> {
+    let program = env!("CARGO_BIN_EXE_tidings");
+    let mut terminal = Command::new("script")
+        .args(["-qec", &format!("{program} --at {NOON} init"), "/dev/null"])
+        .current_dir(scene.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let mut input = terminal.stdin.take().unwrap();
+    input.write_all(answers.as_bytes()).unwrap();
+    let ended = terminal.wait_with_output().unwrap();
+    drop(input);
+    Some(String::from_utf8_lossy(&ended.stdout).into_owned())
+}
+
+#[test]
+fn whoever_sits_at_a_terminal_is_asked_what_the_folder_does_not_say() {
+    let scene = Scene::bare();
+    let answers = "Night shift\nhums.example\nhttps://hums.example/\nAda Night\nada at hums\n";
+    let Some(shown) = answer(&scene, answers) else {
+        eprintln!("not tested: `script` of util-linux is missing");
+        return;
+    };
+    for words in [
+        "title of the site [",
+        "address of its home page [not known yet]: ",
+        "hums.example: relative URL without a base; it begins with https://",
+        "who writes [nobody is named]: ",
+        "their address [none]: ",
+        "ada at hums: ",
+        "left out",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let config = scene.read("config.toml");
+    for words in [
+        "title = \"Night shift\"",
+        "url = \"https://hums.example/\"",
+        "name = \"Ada Night\"",
+    ] {
+        assert!(config.contains(words), "{words}: {config}");
+    }
+    // The program does not ask what the generator says.
+    let known = scene_of(&[
+        (
+            "hugo.toml",
+            "baseURL = \"https://x.example/\"\ntitle = \"Hums\"\n",
+        ),
+        ("content/posts/tea.md", POST),
+    ]);
+    let shown = answer(&known, "\n\n").unwrap();
+    assert!(
+        shown.contains("who writes") && !shown.contains("title of the site ["),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_config_is_found_from_within_the_site_and_by_the_folder() {
+    let scene = Scene::bare();
+    assert_eq!(init(&scene, &[]).code, 0);
+    let mut below = scene.command(&["--at", NOON, "build"]);
+    let below = below.current_dir(scene.path("post")).output().unwrap();
+    assert!(below.status.success(), "{below:?}");
+    let folder = scene.path("").display().to_string();
+    let there = Scene::bare().run(&["-C", &folder, "--at", NOON, "build"]);
+    there.succeeds();
+    let nowhere = Scene::bare().run(&["build"]);
+    assert_eq!(nowhere.code, 2);
+    nowhere.says("tidings init");
+}
