@@ -55,7 +55,24 @@ impl FromStr for IssueId {
 }
 
 /// The number of a running sender: random, 63 bits.
-pub(crate) type Owner = i64;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Owner(i64);
+
+impl Owner {
+    /// The number that no sender has.
+    pub(crate) const NOBODY: Self = Self(0);
+
+    /// The number as the store keeps it, and as locks of PostgreSQL name it.
+    pub(crate) fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl From<i64> for Owner {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
+}
 
 /// The state of a delivery. The numbers are those in the database and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,12 +4,39 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::{one_line, turns_text};
 
 /// A reader's number in the store: random, 63 bits, ours.
-pub type ReaderId = i64;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReaderId(i64);
+
+impl ReaderId {
+    /// Comes before the number of every reader.
+    pub const MIN: Self = Self(i64::MIN);
+    /// The number of somebody who is in no store.
+    pub const SHOWN: Self = Self(0);
+
+    /// The number as the store and the tokens keep it.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl From<i64> for ReaderId {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
+}
+
+impl fmt::Display for ReaderId {
+    /// In decimal digits, as the columns of the store read it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// An address that has been checked: local part as given, domain in lower-case A-labels (RFC 5321 4.1.2, RFC 5890).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -176,7 +176,7 @@ impl Key {
     /// 4.5.3.1.1), and of one case, since there are relays that fold it. None where the key's number has no room.
     pub fn sign_for_address(&self, claim: &Claim) -> Option<String> {
         let mut token = u16::try_from(self.number).ok()?.to_be_bytes().to_vec();
-        token.extend_from_slice(&claim.reader.to_be_bytes());
+        token.extend_from_slice(&claim.reader.number().to_be_bytes());
         token.extend_from_slice(&claim.issue.number().to_be_bytes());
         token.extend_from_slice(&self.address_mac(claim).as_ref()[..ADDRESS_MAC]);
         Some(BASE32_NOPAD_NOCASE.encode(&token).to_ascii_lowercase())
@@ -231,7 +231,7 @@ impl Claim {
     fn to_bytes(self, key: i64) -> Vec<u8> {
         let mut bytes = vec![self.purpose as u8];
         bytes.extend_from_slice(&key.to_be_bytes());
-        bytes.extend_from_slice(&self.reader.to_be_bytes());
+        bytes.extend_from_slice(&self.reader.number().to_be_bytes());
         bytes.extend_from_slice(&self.issue.number().to_be_bytes());
         bytes
     }
@@ -252,7 +252,7 @@ impl Claim {
         }
         Some(Self {
             purpose,
-            reader: number(9)?,
+            reader: number(9)?.into(),
             issue: number(17)?.into(),
         })
     }
@@ -265,7 +265,7 @@ impl Claim {
         let key = keys.iter().find(|key| key.number == key_number)?;
         let claim = Self {
             purpose,
-            reader: number(2)?,
+            reader: number(2)?.into(),
             issue: number(10)?.into(),
         };
         let ours = key.address_mac(&claim);
@@ -290,7 +290,7 @@ mod tests {
     fn a_token_says_what_was_signed_and_nothing_else() {
         let claim = Claim {
             purpose: Purpose::Leave,
-            reader: 42,
+            reader: 42.into(),
             issue: 7.into(),
         };
         let token = key(1).sign(&claim);
@@ -323,7 +323,7 @@ mod tests {
     fn a_token_for_another_purpose_or_for_show_permits_nothing() {
         let claim = Claim {
             purpose: Purpose::Leave,
-            reader: 42,
+            reader: 42.into(),
             issue: 7.into(),
         };
         // This is how a later purpose would be signed.
@@ -434,7 +434,7 @@ mod tests {
         assert!((10_000..60_000).contains(&own.number()));
         let claim = Claim {
             purpose: Purpose::Preferences,
-            reader: 42,
+            reader: 42.into(),
             issue: 7.into(),
         };
         let token = own.sign_for_address(&claim).unwrap();

@@ -269,7 +269,7 @@ fn what_a_relay_says_of_someone_after_they_are_forgotten_is_not_kept() {
             let (id, email) = &readers[0];
             store.forget_reader(email, at(1)).await.unwrap();
             settle(&sender, &readers, outcome.clone()).await;
-            let missed = store.load_missed(issue.id, -1, 10).await.unwrap();
+            let missed = store.load_missed(issue.id, ReaderId::MIN, 10).await.unwrap();
             assert_eq!(
                 missed.iter().find(|one| one.reader == *id).unwrap().reply,
                 None,
@@ -415,7 +415,7 @@ fn an_address_that_cannot_be_read_keeps_the_issue_from_nobody_else() {
         assert_eq!(readers.len(), 2);
         settle(&sender, &readers, Outcome::Sent).await;
         assert!(sender.finish(issue.id).await.unwrap());
-        let missed = store.load_missed(issue.id, -1, 10).await.unwrap();
+        let missed = store.load_missed(issue.id, ReaderId::MIN, 10).await.unwrap();
         assert_eq!((missed.len(), missed[0].state), (1, DeliveryState::GivenUp));
         assert!(
             missed[0]

@@ -55,7 +55,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
     };
     let compiled = compile(&draft, &origin, 7.into()).unwrap();
     let reader = Reader {
-        id: 42,
+        id: 42.into(),
         email: "ada@x.example".parse().unwrap(),
         name: name.map(str::to_owned),
         language: None,

@@ -99,7 +99,7 @@ pub(crate) async fn deliver(
 /// The one who has not got it, else a recipient.
 async fn standing(store: &Store, recipient: &str) -> (Issue, Standing) {
     let issue = store.issues().await.unwrap().remove(0);
-    let missed = store.load_missed(issue.id, -1, 10).await.unwrap();
+    let missed = store.load_missed(issue.id, ReaderId::MIN, 10).await.unwrap();
     assert!(missed.len() < 2, "{missed:?}");
     let uncertain = store.load_unknown_outcomes(issue.id).await.unwrap().len();
     let one = missed

@@ -297,7 +297,7 @@ impl<'a> Pages<'a> {
         Self {
             store,
             issue,
-            after: Some(-1),
+            after: Some(ReaderId::MIN),
         }
     }
 

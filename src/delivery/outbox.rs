@@ -144,7 +144,7 @@ fn file_name(issue: &Issue, reader: &Reader) -> String {
     let number = if safe == address {
         String::new()
     } else {
-        format!("-{:x}", reader.id)
+        format!("-{:x}", reader.id.number())
     };
     let made_at = issue.made_at.format("%Y%m%dT%H%M%SZ");
     format!("{}-{made_at}-{}-{safe}{number}.eml", issue.digest, issue.id)

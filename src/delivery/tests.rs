@@ -12,7 +12,7 @@ use crate::delivery::{IssueDelivery, Progress, Stop, engine};
 use crate::digest::Draft;
 use crate::ledger::{DeliveryState, Issue, IssueState, Slot};
 use crate::message::{Envelope, Origin, compile};
-use crate::reader::Mailbox;
+use crate::reader::{Mailbox, ReaderId};
 use crate::store::{Freeze, Store};
 use crate::token::{Key, random_id};
 use crate::verdict::{Attempt, JudgedReply, Phase, Trouble, Verdict};
@@ -268,7 +268,7 @@ async fn each_outcome_of_an_attempt_becomes_its_state() {
         let store = delivery.sender.store();
         let counts = store.counts(delivery.issue.id).await.unwrap();
         let missed = store
-            .load_missed(delivery.issue.id, i64::MIN, 10)
+            .load_missed(delivery.issue.id, ReaderId::MIN, 10)
             .await
             .unwrap();
         let odd = missed

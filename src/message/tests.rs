@@ -47,7 +47,7 @@ fn compiled(subject: &str) -> Compiled {
 fn fill(compiled: &Compiled, name: Option<&str>) -> String {
     let email = "ada@x.example".parse().unwrap();
     let reader = Reader {
-        id: 42,
+        id: 42.into(),
         email,
         name: name.map(str::to_owned),
         language: None,
@@ -113,7 +113,7 @@ fn the_subject_that_is_shown_is_the_subject_that_is_sent_whatever_of_a_reader_st
             .to_owned();
         assert!(read.starts_with(sent) && !read.contains(MARKS), "{read}");
         let reader = Reader {
-            id: 42,
+            id: 42.into(),
             email: "ada@x.example".parse().unwrap(),
             name: Some("Ada".into()),
             language: None,

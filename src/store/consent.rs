@@ -341,7 +341,7 @@ impl Store {
 
     fn new_ids(&self, count: usize) -> Vec<ReaderId> {
         let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.take(count)
+        ids.take(count).into_iter().map(ReaderId::from).collect()
     }
 
     /// Locks the rows that are looked up to the end of the transaction; on SQLite the write lock does.

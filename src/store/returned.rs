@@ -139,7 +139,7 @@ impl Store {
     ) -> Result<HashMap<String, (ReaderId, IssueId)>> {
         let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
         let mut found = HashMap::new();
-        let mut after = (i64::MIN, i64::MIN);
+        let mut after = (i64::MIN, ReaderId::MIN);
         let text = format!(
             "SELECT {} AS mails FROM (SELECT d.issue, d.reader FROM delivery d JOIN issue i ON i.id = d.issue \
              WHERE i.made_at >= $1 AND (d.issue, d.reader) > ($2, $3) AND d.state <> {QUEUED} \

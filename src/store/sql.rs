@@ -1,5 +1,7 @@
 //! The differences between the SQL of both databases, the binding of lists, and the state numbers.
 
+use serde::Serialize;
+
 use crate::ledger::DeliveryState;
 use crate::store::connect::StorePlace;
 
@@ -111,6 +113,6 @@ impl StorePlace {
 }
 
 /// Numbers as one value to bind: a JSON array.
-pub(super) fn list(numbers: &[i64]) -> String {
+pub(super) fn list<T: Serialize>(numbers: &[T]) -> String {
     serde_json::json!(numbers).to_string()
 }

@@ -48,7 +48,7 @@ mod tests {
         ]
         .map(|(email, name, state, digests)| Subscriber {
             reader: Reader {
-                id: 1,
+                id: 1.into(),
                 email: email.parse().unwrap(),
                 name: name.map(str::to_owned),
                 language: None,

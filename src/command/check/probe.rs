@@ -16,7 +16,7 @@ use crate::finding::{Finding, Rule, one_line};
 use crate::inbox::Maildir;
 use crate::ledger::IssueId;
 use crate::loader::Loaded;
-use crate::reader::{Mailbox, Reader};
+use crate::reader::{Mailbox, Reader, ReaderId};
 use crate::schedule::Turn;
 use crate::store::Access;
 use crate::talk::Talk;
@@ -50,7 +50,7 @@ pub(super) async fn probe(
     let key = app.store(Access::Read).await?.current_key().await?;
     let key = key.for_show();
     let reader = Reader {
-        id: 0,
+        id: ReaderId::SHOWN,
         email: to.email.clone(),
         name: to.name.clone(),
         language: None,

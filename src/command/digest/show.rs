@@ -16,7 +16,7 @@ use crate::finding::Finding;
 use crate::ledger::IssueId;
 use crate::loader::Loaded;
 use crate::post::Post;
-use crate::reader::{Mailbox, Reader};
+use crate::reader::{Mailbox, Reader, ReaderId};
 use crate::schedule::{Composed, Turn};
 use crate::source::GatheredPosts;
 use crate::store::{Access, Store};
@@ -120,7 +120,7 @@ fn write(talk: &mut Talk<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 pub(super) fn somebody() -> Reader {
     let email = "reader@example.org".parse().expect("it is an address");
     Reader {
-        id: 0,
+        id: ReaderId::SHOWN,
         email,
         name: None,
         language: None,
@@ -130,7 +130,7 @@ pub(super) fn somebody() -> Reader {
 /// A reader who is in no store.
 fn to(mailbox: &Mailbox) -> Reader {
     Reader {
-        id: 0,
+        id: ReaderId::SHOWN,
         email: mailbox.email.clone(),
         name: mailbox.name.clone(),
         language: None,

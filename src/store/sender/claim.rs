@@ -63,7 +63,7 @@ impl Due {
 }
 
 /// The position before every delivery.
-const START: Position = (i64::MIN, i64::MIN);
+const START: Position = (i64::MIN, ReaderId::MIN);
 
 impl Sender {
     /// Claims up to `limit` due deliveries of an issue; none if nothing is due or the issue is not open. Readers who

@@ -71,7 +71,7 @@ impl Store {
         uncertain: UncertainPolicy,
         now: DateTime<Utc>,
     ) -> Result<Result<Sender, Busy>> {
-        let owner = random_id();
+        let owner = Owner::from(random_id());
         let ownership = match &self.place {
             StorePlace::Memory => Ownership::Nobody,
             StorePlace::File(database) => {

@@ -79,8 +79,7 @@ async fn count_in_hand(connection: &mut AnyConnection, but: Option<Owner>) -> Re
         "SELECT COUNT(*) AS n FROM delivery WHERE owner IS NOT NULL AND owner <> $1 \
          AND issue NOT IN (SELECT id FROM issue WHERE outbox = 1)",
     )
-    // No sender has the number zero.
-    .bind(but.unwrap_or_default())
+    .bind(but.unwrap_or(Owner::NOBODY))
     .fetch_one(connection)
     .await?;
     Ok(count_of(row.try_get("n")?))
