@@ -23,24 +23,102 @@ pub(super) fn lay_out_table(
     width: usize,
     lay_out: &dyn Fn(&[&str], usize) -> Vec<String>,
 ) -> Vec<String> {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let widest = |column: usize, width: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        let lines = cells.flat_map(|cell| lay_out(&cell.lines, width));
-        lines.map(|line| line.width()).max().unwrap_or_default()
-    };
-    let natural: Vec<usize> = (0..columns)
-        .map(|column| widest(column, usize::MAX))
-        .collect();
-    let gutters = GUTTER.len() * columns.saturating_sub(1);
+    let table = TypedTable { rows, lay_out };
+    let natural = table.measure_columns(usize::MAX);
+    let gutters = GUTTER.len() * natural.len().saturating_sub(1);
     if natural.iter().sum::<usize>() + gutters <= width {
-        return lay_out_columns(rows, &natural, lay_out);
+        return table.lay_out_columns(&natural);
     }
-    let longest_words: Vec<usize> = (0..columns).map(|column| widest(column, 1)).collect();
-    let room = width.checked_sub(longest_words.iter().sum::<usize>() + gutters);
-    match room {
-        Some(room) => lay_out_columns(rows, &share_width(&natural, &longest_words, room), lay_out),
-        None => lay_out_records(rows, width, lay_out),
+    let longest_words = table.measure_columns(1);
+    match width.checked_sub(longest_words.iter().sum::<usize>() + gutters) {
+        Some(room) => table.lay_out_columns(&share_width(&natural, &longest_words, room)),
+        None => table.lay_out_records(width),
+    }
+}
+
+/// A table, and how the lines of its cells are broken to a width.
+struct TypedTable<'t, 'c> {
+    rows: &'t [Vec<Cell<'c>>],
+    lay_out: &'t dyn Fn(&[&str], usize) -> Vec<String>,
+}
+
+impl TypedTable<'_, '_> {
+    /// Returns the widest line of each column whose cells are broken to `width`.
+    fn measure_columns(&self, width: usize) -> Vec<usize> {
+        let mut widest: Vec<usize> = Vec::new();
+        for row in self.rows {
+            widest.resize(widest.len().max(row.len()), 0);
+            for (widest, cell) in widest.iter_mut().zip(row) {
+                for line in (self.lay_out)(&cell.lines, width) {
+                    *widest = (*widest).max(line.width());
+                }
+            }
+        }
+        widest
+    }
+
+    /// Lays out the cells of each row beside each other.
+    fn lay_out_columns(&self, widths: &[usize]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for row in self.rows {
+            let mut cells: Vec<Vec<String>> = Vec::new();
+            for (cell, width) in row.iter().zip(widths) {
+                cells.push((self.lay_out)(&cell.lines, *width));
+            }
+            let height = cells.iter().map(Vec::len).max().unwrap_or_default();
+            for at in 0..height {
+                let mut line = String::new();
+                for (cell, width) in cells.iter().zip(widths) {
+                    let words = cell.get(at).map(String::as_str).unwrap_or_default();
+                    line.push_str(words);
+                    line.push_str(&" ".repeat(width.saturating_sub(words.width())));
+                    line.push_str(GUTTER);
+                }
+                lines.push(line.trim_end().to_owned());
+            }
+        }
+        lines
+    }
+
+    /// Splits the names of the columns, where the first row holds them, from the rows of values.
+    fn split_names(&self) -> (Vec<String>, &[Vec<Cell<'_>>]) {
+        let is_name = |cell: &Cell<'_>| cell.is_name || cell.lines.is_empty();
+        let mut names = Vec::new();
+        match self.rows.split_first() {
+            Some((first, others)) if first.iter().all(is_name) && !others.is_empty() => {
+                for cell in first {
+                    names.push((self.lay_out)(&cell.lines, usize::MAX).join(" "));
+                }
+                (names, others)
+            }
+            _ => (names, self.rows),
+        }
+    }
+
+    /// Lays out each row as a record of `Name: value` lines, with an empty line between two records.
+    fn lay_out_records(&self, width: usize) -> Vec<String> {
+        let (names, rows) = self.split_names();
+        let mut lines: Vec<String> = Vec::new();
+        for row in rows {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            for (at, cell) in row.iter().enumerate() {
+                let value = (self.lay_out)(&cell.lines, usize::MAX);
+                let Some((first, others)) = value.split_first() else {
+                    continue;
+                };
+                let first = match names.get(at) {
+                    Some(name) if !name.is_empty() => format!("{name}: {first}"),
+                    _ => first.clone(),
+                };
+                lines.extend(wrap(&first, "", "  ", width));
+                for other in others {
+                    lines.extend(wrap(other, "  ", "  ", width));
+                }
+            }
+        }
+        lines
     }
 }
 
@@ -56,72 +134,4 @@ fn share_width(natural: &[usize], longest_words: &[usize], room: usize) -> Vec<u
     widths
         .map(|(lack, least)| least + (lack * room).checked_div(all).unwrap_or_default())
         .collect()
-}
-
-/// Lays out the cells of each row beside each other.
-fn lay_out_columns(
-    rows: &[Vec<Cell<'_>>],
-    widths: &[usize],
-    lay_out: &dyn Fn(&[&str], usize) -> Vec<String>,
-) -> Vec<String> {
-    let mut lines = Vec::new();
-    for row in rows {
-        let cells: Vec<Vec<String>> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| lay_out(&cell.lines, *width))
-            .collect();
-        let height = cells.iter().map(Vec::len).max().unwrap_or_default();
-        for at in 0..height {
-            let mut line = String::new();
-            for (cell, width) in cells.iter().zip(widths) {
-                let words = cell.get(at).map(String::as_str).unwrap_or_default();
-                line.push_str(words);
-                line.push_str(&" ".repeat(width.saturating_sub(words.width())));
-                line.push_str(GUTTER);
-            }
-            lines.push(line.trim_end().to_owned());
-        }
-    }
-    lines
-}
-
-/// Lays out each row as a record of `Name: value` lines, with an empty line between two records.
-fn lay_out_records(
-    rows: &[Vec<Cell<'_>>],
-    width: usize,
-    lay_out: &dyn Fn(&[&str], usize) -> Vec<String>,
-) -> Vec<String> {
-    let is_head =
-        |row: &&Vec<Cell<'_>>| row.iter().all(|cell| cell.is_name || cell.lines.is_empty());
-    let (names, values) = match rows.split_first() {
-        Some((first, others)) if is_head(&first) && !others.is_empty() => {
-            let joined = |cell: &Cell<'_>| lay_out(&cell.lines, usize::MAX).join(" ");
-            (first.iter().map(joined).collect(), others)
-        }
-        _ => (Vec::new(), rows),
-    };
-    let mut lines: Vec<String> = Vec::new();
-    for row in values {
-        if !lines.is_empty() {
-            lines.push(String::new());
-        }
-        for (at, cell) in row.iter().enumerate() {
-            let value = lay_out(&cell.lines, usize::MAX);
-            let Some((first, others)) = value.split_first() else {
-                continue;
-            };
-            let first = match names.get(at).filter(|name: &&String| !name.is_empty()) {
-                Some(name) => format!("{name}: {first}"),
-                None => first.clone(),
-            };
-            lines.extend(wrap(&first, "", "  ", width));
-            lines.extend(
-                others
-                    .iter()
-                    .flat_map(|other| wrap(other, "  ", "  ", width)),
-            );
-        }
-    }
-    lines
 }

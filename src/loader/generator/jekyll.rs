@@ -1,6 +1,5 @@
 //! Jekyll's config, and its lists of authors.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -22,6 +21,12 @@ use crate::post::front;
 pub(super) const FILES: &[&str] = &["_config.yml", "_config.yaml", "_config.toml"];
 /// The folders of posts, as an expression.
 const POSTS: &str = "_(?:posts|drafts)";
+/// The files of data that list authors; the first one counts.
+const PEOPLE: [&str; 3] = [
+    "_data/authors.yml",
+    "_data/authors.yaml",
+    "_data/people.yml",
+];
 
 /// Reads a site of Jekyll.
 pub(super) struct Jekyll;
@@ -37,106 +42,19 @@ impl GeneratorReader for Jekyll {
     }
 
     fn read_into(&self, generator: &Generator, _dir: &Path, habits: &mut Habits) {
-        let defaults = generator
-            .keys
-            .get("defaults")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        let of_posts = generator
-            .keys
-            .get("collections")
-            .and_then(|collections| collections.get("posts"));
-        let of_posts = of_posts
-            .and_then(|posts| posts.get("permalink"))
-            .and_then(Value::as_str);
-        let mut permalink = of_posts
-            .or_else(|| generator.text("permalink"))
-            .map(str::to_owned);
-        for default in defaults {
-            let of_posts = |scope: &Value| scope.get("type").is_none_or(|kind| kind == "posts");
-            let values = default
-                .get("values")
-                .filter(|_| default.get("scope").is_none_or(of_posts));
-            let everywhere = default
-                .get("scope")
-                .and_then(|scope| scope.get("path"))
-                .is_none_or(|path| path == "" || path == "_posts");
-            if let Some(values) = values.filter(|_| everywhere) {
-                let keys = values.as_object().into_iter().flatten();
-                habits.math.is_on |= math::switch(keys) == Some(true);
-                permalink = values
-                    .get("permalink")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned)
-                    .or(permalink);
-                if let Some(author) = values.get("author").and_then(author) {
-                    habits.authors = [author].into();
-                }
-            }
-        }
+        let permalink = read_defaults(generator, habits);
+        let colons = habits.rules.colons;
+        habits.permalink = permalink.and_then(|pattern| Some(colons?.convert_pattern(&pattern)));
         habits.math.is_on |= math::switch(&generator.keys) == Some(true);
-        let engine = generator
-            .keys
-            .get("kramdown")
-            .and_then(|keys| keys.get("math_engine"));
-        let is_off = engine.is_some_and(|engine| engine.is_null() || engine == "none");
-        let is_other = |markdown: &str| !markdown.eq_ignore_ascii_case("kramdown");
-        if is_off || generator.text("markdown").is_some_and(is_other) {
+        if !has_kramdown_math(generator) {
             habits.math.always.clear();
         }
-        let colons = habits.rules.colons;
-        habits.permalink =
-            permalink.and_then(|pattern| colons.map(|colons| colons.convert_pattern(&pattern)));
-        let plugins = ["plugins", "gems"]
-            .into_iter()
-            .filter_map(|key| generator.keys.get(key)?.as_array())
-            .flatten();
-        habits.syntax.emoji = plugins
-            .into_iter()
-            .any(|plugin| plugin == "jemoji" || plugin == "github-pages");
+        let is_emoji = |plugin: &Value| plugin == "jemoji" || plugin == "github-pages";
+        let mut plugins = ["plugins", "gems"].into_iter();
+        habits.syntax.emoji = plugins.any(|key| generator.list(&[key]).iter().any(is_emoji));
         habits.excerpt = generator.text("excerpt_separator").map(str::to_owned);
-        for (key, value) in &generator.keys {
-            let nested = value
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(below, value)| (format!("{key}.{below}"), value));
-            for (key, value) in std::iter::once((key.clone(), value)).chain(nested) {
-                let text = value
-                    .as_str()
-                    .map(str::to_owned)
-                    .or_else(|| Some(value.as_number()?.to_string()));
-                habits
-                    .variables
-                    .extend(text.map(|text| (format!("site.{key}"), text)));
-            }
-        }
-        let folder = generator.file.parent().unwrap_or(Path::new("."));
-        let data = [
-            "_data/authors.yml",
-            "_data/authors.yaml",
-            "_data/people.yml",
-        ];
-        let inside = Inside::new([folder]);
-        let data = data
-            .iter()
-            .find_map(|file| read_text(&inside.find(&folder.join(file))?, WRITTEN).ok());
-        let own = generator
-            .keys
-            .get("authors")
-            .and_then(Value::as_object)
-            .cloned();
-        for people in data
-            .and_then(|text| front::yaml(&text))
-            .into_iter()
-            .chain(own)
-        {
-            let people = people
-                .iter()
-                .filter_map(|(key, one)| Some((key.clone(), author(one)?)));
-            habits.people.extend(people.collect::<HashMap<_, _>>());
-        }
+        read_variables(generator, habits);
+        read_people(generator, habits);
     }
 
     fn ignore(&self, gathered: &mut Gathered<'_>, _dir: &Path) {
@@ -168,12 +86,9 @@ impl GeneratorReader for Jekyll {
             .unwrap_or("_site")
             .trim_start_matches("./")
             .into();
-        let plugins = ["plugins", "gems", "whitelist"].iter();
-        let has_feed = plugins
-            .filter_map(|key| generator.keys.get(*key)?.as_array())
-            .flatten()
-            .any(|plugin| plugin.as_str() == Some("jekyll-feed"));
-        if has_feed {
+        let is_feed = |plugin: &Value| plugin == "jekyll-feed";
+        let mut plugins = ["plugins", "gems", "whitelist"].into_iter();
+        if plugins.any(|key| generator.list(&[key]).iter().any(is_feed)) {
             let path = find_nested(generator, "feed", "path").unwrap_or("feed.xml");
             survey.feed = Some((Format::Atom, path.trim_start_matches('/').to_owned()));
             survey.switch_off = "take `jekyll-feed` out of `_config.yml` and the Gemfile";
@@ -181,44 +96,117 @@ impl GeneratorReader for Jekyll {
     }
 }
 
+/// Reads the defaults for all posts. Returns the pattern of their addresses.
+fn read_defaults(generator: &Generator, habits: &mut Habits) -> Option<String> {
+    let of_posts = generator.find(&["collections", "posts", "permalink"]);
+    let permalink = of_posts.and_then(Value::as_str);
+    let mut permalink = permalink.or_else(|| generator.text("permalink"));
+    for default in generator.list(&["defaults"]) {
+        if !is_for_all_posts(default.get("scope")) {
+            continue;
+        }
+        let Some(Value::Object(values)) = default.get("values") else {
+            continue;
+        };
+        habits.math.is_on |= math::switch(values) == Some(true);
+        if let Some(Value::String(pattern)) = values.get("permalink") {
+            permalink = Some(pattern);
+        }
+        if let Some(author) = values.get("author").and_then(author) {
+            habits.authors = [author].into();
+        }
+    }
+    permalink.map(str::to_owned)
+}
+
+/// Whether defaults of this scope hold for every post.
+fn is_for_all_posts(scope: Option<&Value>) -> bool {
+    let Some(scope) = scope else { return true };
+    let is_everywhere = |path: &Value| path == "" || path == "_posts";
+    scope.get("type").is_none_or(|kind| kind == "posts")
+        && scope.get("path").is_none_or(is_everywhere)
+}
+
+/// Whether the Markdown is kramdown's, with its own formulas.
+fn has_kramdown_math(generator: &Generator) -> bool {
+    let engine = generator.find(&["kramdown", "math_engine"]);
+    let is_off = engine.is_some_and(|engine| engine.is_null() || engine == "none");
+    let markdown = generator.text("markdown").unwrap_or("kramdown");
+    !is_off && markdown.eq_ignore_ascii_case("kramdown")
+}
+
+/// Reads the variables `site.KEY` and `site.TABLE.KEY`.
+fn read_variables(generator: &Generator, habits: &mut Habits) {
+    for (key, value) in &generator.keys {
+        add_variable(habits, key, value);
+        let Value::Object(table) = value else {
+            continue;
+        };
+        for (below, value) in table {
+            add_variable(habits, &format!("{key}.{below}"), value);
+        }
+    }
+}
+
+fn add_variable(habits: &mut Habits, key: &str, value: &Value) {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return,
+    };
+    habits.variables.insert(format!("site.{key}"), text);
+}
+
+/// Reads the lists of authors: that of a file of data, and that of the config, which overrides it.
+fn read_people(generator: &Generator, habits: &mut Habits) {
+    let folder = generator.file.parent().unwrap_or(Path::new("."));
+    let inside = Inside::new([folder]);
+    let read = |file: &&str| read_text(&inside.find(&folder.join(file))?, WRITTEN).ok();
+    let data = PEOPLE.iter().find_map(read);
+    let data = data.and_then(|text| front::yaml(&text));
+    let own = generator.table("authors").cloned();
+    for (key, one) in [data, own].into_iter().flatten().flatten() {
+        if let Some(author) = author(&one) {
+            habits.people.insert(key, author);
+        }
+    }
+}
+
 /// Prefixes of the path below the source, or globs for all of it; included files stay.
 fn ignore_settings(gathered: &mut Gathered<'_>) {
-    let keys = &gathered.generator.keys;
-    let source = gathered
-        .generator
+    let generator = gathered.generator;
+    let source = generator
         .root
-        .join(gathered.generator.text("source").unwrap_or_default());
+        .join(generator.text("source").unwrap_or_default());
     let source = regex::escape(&whole(&source.components().collect::<PathBuf>()));
-    let included = texts(keys.get("include"));
-    for pattern in texts(keys.get("exclude"))
-        .into_iter()
-        .filter(|pattern| !included.contains(pattern))
-    {
+    let included = texts(generator.keys.get("include"));
+    for pattern in texts(generator.keys.get("exclude")) {
+        if included.contains(&pattern) {
+            continue;
+        }
         let below = pattern.trim_start_matches('/');
         let begins = format!("^{source}/{}", regex::escape(below));
         // Something in the folder may be included.
-        gathered
-            .folders
-            .extend(included.is_empty().then(|| begins.clone()));
+        if included.is_empty() {
+            gathered.folders.push(begins.clone());
+        }
         gathered.files.push(begins);
-        if let Some(glob) = gathered
-            .read(pattern, glob::convert_ruby(below))
-            .filter(|_| has_wildcard(below))
-        {
+        let glob = gathered.read(pattern, glob::convert_ruby(below));
+        if let Some(glob) = glob.filter(|_| has_wildcard(below)) {
             gathered.files.push(format!("^{source}/{glob}$"));
             // A folder that matches is not entered: a `_posts` in it is not found. In `_posts` only files are asked.
-            gathered
-                .files
-                .push(format!("^{source}/{glob}/(?:.*/)?{POSTS}/"));
+            let entered = format!("^{source}/{glob}/(?:.*/)?{POSTS}/");
+            gathered.files.push(entered);
         }
     }
     // Folders like `_posts/_later` are not part of the site.
     gathered.folders.push(format!("/{POSTS}/[_#~][^/]*$"));
     for pattern in included {
-        let made = gathered.read(pattern, glob::convert_ruby(pattern.trim_start_matches('/')));
-        gathered
-            .kept
-            .extend(made.map(|glob| format!("/{POSTS}/(?:.*/)?{glob}[^/]*$")));
+        let made = glob::convert_ruby(pattern.trim_start_matches('/'));
+        if let Some(glob) = gathered.read(pattern, made) {
+            let kept = format!("/{POSTS}/(?:.*/)?{glob}[^/]*$");
+            gathered.kept.push(kept);
+        }
     }
 }
 

@@ -28,9 +28,36 @@ impl Generator {
         self.keys.get(key)?.as_str().filter(|text| !text.is_empty())
     }
 
-    /// The languages beside the default one.
-    pub(super) fn languages(&self, habits: &mut Habits, default: &str, in_folder: bool) {
-        let Some(languages) = self.keys.get("languages").and_then(Value::as_object) else {
+    /// Whether a key is `true`.
+    pub(super) fn is_on(&self, key: &str) -> bool {
+        self.keys.get(key) == Some(&Value::Bool(true))
+    }
+
+    pub(super) fn table(&self, key: &str) -> Option<&Map<String, Value>> {
+        self.keys.get(key)?.as_object()
+    }
+
+    /// Finds the value at the end of a path of keys, through tables within tables.
+    pub(super) fn find(&self, path: &[&str]) -> Option<&Value> {
+        let (last, tables) = path.split_last()?;
+        let mut keys = &self.keys;
+        for table in tables {
+            keys = keys.get(*table)?.as_object()?;
+        }
+        keys.get(*last)
+    }
+
+    /// The list at the end of a path of keys, empty where there is none.
+    pub(super) fn list(&self, path: &[&str]) -> &[Value] {
+        match self.find(path) {
+            Some(Value::Array(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// Reads the languages beside the default one.
+    pub(super) fn read_languages(&self, habits: &mut Habits, default: &str, in_folder: bool) {
+        let Some(languages) = self.table("languages") else {
             return;
         };
         let others = languages

@@ -12,6 +12,8 @@ use crate::post::dialect::Habits;
 
 /// The names of its config files.
 pub(super) const FILES: &[&str] = &["book.toml"];
+/// The path of keys to the authors of the book.
+const AUTHORS: &[&str] = &["book", "authors"];
 
 /// Reads a book of mdBook.
 pub(super) struct MdBook;
@@ -26,23 +28,18 @@ impl GeneratorReader for MdBook {
     }
 
     fn read_into(&self, generator: &Generator, _dir: &Path, habits: &mut Habits) {
-        habits.authors = authors(generator).filter_map(author).collect();
+        let authors = generator.list(AUTHORS).iter();
+        habits.authors = authors.filter_map(author).collect();
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
         let named = |key: &str| find_nested(generator, "book", key).map(str::to_owned);
         survey.title = named("title");
         survey.description = named("description");
-        survey.author = authors(generator).find_map(author);
+        survey.author = generator.list(AUTHORS).iter().find_map(author);
         survey.take_language(&named("language").unwrap_or_else(|| "en".to_owned()));
-        let html = generator
-            .keys
-            .get("output")
-            .and_then(|output| output.get("html"));
-        let url = html
-            .and_then(|html| html.get("site-url"))
-            .and_then(Value::as_str);
-        survey.take_url(url.unwrap_or_default());
+        let url = generator.find(&["output", "html", "site-url"]);
+        survey.take_url(url.and_then(Value::as_str).unwrap_or_default());
         survey.posts = generator.root.join(content(generator));
         survey.output = find_nested(generator, "build", "build-dir")
             .unwrap_or("book")
@@ -57,13 +54,4 @@ fn content(generator: &Generator) -> String {
         .unwrap_or("src")
         .trim_matches('/')
         .to_owned()
-}
-
-/// The authors of the book.
-fn authors(generator: &Generator) -> impl Iterator<Item = &Value> {
-    let book = generator.keys.get("book").and_then(Value::as_object);
-    let list = book
-        .and_then(|book| book.get("authors"))
-        .and_then(Value::as_array);
-    list.into_iter().flatten()
 }

@@ -39,20 +39,12 @@ impl GeneratorReader for Pelican {
         habits.default_language = Some(generator.text("default_lang").unwrap_or("en").to_owned());
         habits.folders_count =
             generator.keys.get("use_folder_as_category") != Some(&Value::Bool(false));
-        if generator
-            .text("filename_metadata")
-            .is_some_and(|pattern| pattern.contains("(?P<slug>"))
-        {
+        let of_files = generator.text("filename_metadata").unwrap_or_default();
+        if of_files.contains("(?P<slug>") || generator.text("slugify_source") == Some("basename") {
             habits.slug_of_title = false;
         }
-        let plugins = generator.keys.get("plugins").and_then(Value::as_array);
-        habits.math.is_on = plugins.into_iter().flatten().any(|plugin| {
-            let name = plugin.as_str().unwrap_or_default().to_lowercase();
-            ["math", "katex"].iter().any(|word| name.contains(word))
-        });
-        if generator.text("slugify_source") == Some("basename") {
-            habits.slug_of_title = false;
-        }
+        let plugins = generator.list(&["plugins"]);
+        habits.math.is_on = plugins.iter().any(is_of_math);
     }
 
     fn ignore(&self, gathered: &mut Gathered<'_>, dir: &Path) {
@@ -93,6 +85,11 @@ impl GeneratorReader for Pelican {
     }
 }
 
+fn is_of_math(plugin: &Value) -> bool {
+    let name = plugin.as_str().unwrap_or_default().to_lowercase();
+    name.contains("math") || name.contains("katex")
+}
+
 /// A pattern of Pelican's with our tokens: `blog/{date:%Y}/{slug}/` is `/blog/{year}/{slug}/`.
 fn from_python(pattern: &str) -> Option<String> {
     let mut converted = "/".to_owned();
@@ -100,10 +97,8 @@ fn from_python(pattern: &str) -> Option<String> {
     while let Some(start) = rest.find('{') {
         converted.push_str(&rest[..start]);
         let end = start + rest[start..].find('}')?;
-        match rest[start + 1..end]
-            .split_once(':')
-            .unwrap_or((&rest[start + 1..end], ""))
-        {
+        let token = &rest[start + 1..end];
+        match token.split_once(':').unwrap_or((token, "")) {
             ("date", format) => converted.push_str(&format!("{{date:{format}}}")),
             ("slug", _) => converted.push_str("{slug}"),
             ("category", _) => converted.push_str("{category}"),
@@ -118,57 +113,47 @@ fn from_python(pattern: &str) -> Option<String> {
 
 /// Names of files and folders, folders below the one of content, and folders that alone are searched.
 fn ignore_settings(gathered: &mut Gathered<'_>, dir: &Path) {
-    let list = |key: &str| {
-        gathered
-            .generator
-            .keys
-            .get(key)
-            .filter(|list| list.is_array())
-    };
-    for pattern in texts(list("ignore_files"))
-        .into_iter()
-        .filter(|pattern| !pattern.contains('/'))
-    {
+    let generator = gathered.generator;
+    let list = |key: &str| generator.keys.get(key).filter(|list| list.is_array());
+    for pattern in texts(list("ignore_files")) {
+        if pattern.contains('/') {
+            continue;
+        }
         if let Some(glob) = gathered.read(pattern, glob::convert_python(pattern)) {
             gathered.files.push(format!("/{glob}$"));
             gathered.folders.push(format!("/{glob}$"));
         }
     }
-    let root = &gathered.generator.root;
-    let contents = [
-        root.join(gathered.generator.text("path").unwrap_or("content")),
+    let root = &generator.root;
+    let folders = [
+        root.join(generator.text("path").unwrap_or("content")),
         root.clone(),
     ];
-    let content = contents
+    let mut folders = folders
         .iter()
         .map(|folder| folder.components().collect::<PathBuf>());
-    let Some(content) = content
-        .into_iter()
-        .find(|content| dir.starts_with(content) || content.starts_with(dir))
-    else {
+    let Some(content) = folders.find(|one| dir.starts_with(one) || one.starts_with(dir)) else {
         return;
     };
     let content = whole(&content);
     let below = |folder: &str| format!("^{}/{}", regex::escape(&content), regex::escape(folder));
-    let [excluded, pages] = ["article_excludes", "page_paths"].map(|key| texts(list(key)));
-    for folder in excluded
-        .into_iter()
-        .chain(pages)
-        .filter(|folder| !folder.is_empty())
-    {
-        gathered.folders.push(below(folder) + "$");
-    }
-    if let Some(list) = list("article_paths") {
-        let taken: Vec<&str> = texts(Some(list))
-            .into_iter()
-            .map(|path| path.trim_end_matches('/'))
-            .collect();
-        if !taken.contains(&"") {
-            let taken = taken
-                .into_iter()
-                .map(|path| below(path) + "(?:/|$)")
-                .collect();
-            gathered.only.push((content.clone() + "/", taken));
+    for key in ["article_excludes", "page_paths"] {
+        for folder in texts(list(key)) {
+            if !folder.is_empty() {
+                gathered.folders.push(below(folder) + "$");
+            }
         }
     }
+    let Some(taken) = list("article_paths") else {
+        return;
+    };
+    let mut only = Vec::new();
+    for path in texts(Some(taken)) {
+        let path = path.trim_end_matches('/');
+        if path.is_empty() {
+            return;
+        }
+        only.push(below(path) + "(?:/|$)");
+    }
+    gathered.only.push((content.clone() + "/", only));
 }

@@ -34,11 +34,8 @@ impl GeneratorReader for Zola {
     }
 
     fn read_into(&self, generator: &Generator, _dir: &Path, habits: &mut Habits) {
-        generator.languages(
-            habits,
-            generator.text("default_language").unwrap_or("en"),
-            false,
-        );
+        let default = generator.text("default_language").unwrap_or("en");
+        generator.read_languages(habits, default, false);
         if let Some(slugify) = generator.keys.get("slugify") {
             habits.slugs = match slugify.get("paths").and_then(Value::as_str) {
                 Some("off") => Slugs::AsIs,
@@ -47,22 +44,13 @@ impl GeneratorReader for Zola {
             };
             habits.name_keeps_date = slugify.get("paths_keep_dates") == Some(&Value::Bool(true));
         }
-        let markdown = |key: &str| {
-            let value = generator
-                .keys
-                .get("markdown")
-                .and_then(|keys| keys.get(key));
-            value == Some(&Value::Bool(true))
-        };
+        let markdown = |key: &str| generator.find(&["markdown", key]) == Some(&Value::Bool(true));
         habits.syntax.emoji = markdown("render_emoji");
         habits.syntax.bottom_notes = markdown("bottom_footnotes");
-        let extra = generator.keys.get("extra").and_then(Value::as_object);
+        let extra = generator.table("extra");
         habits.math.is_on = extra.and_then(math::switch) == Some(true);
-        let as_text = generator
-            .keys
-            .get("skip_content_templating")
-            .and_then(Value::as_array);
-        if as_text.is_some_and(|globs| globs.iter().any(|glob| glob == "**")) {
+        let as_text = generator.list(&["skip_content_templating"]);
+        if as_text.iter().any(|glob| glob == "**") {
             habits.syntax.zola = false;
         }
     }

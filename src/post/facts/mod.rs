@@ -140,13 +140,13 @@ pub fn read(
         .or_else(|| heading_of(body, &name));
     let mut title = make_title(title, bare, rules);
     warnings.extend(bound_title(&mut title).map(|finding| finding.at_line(front.line("title"))));
-    let categories = people::categories(&front, &name, habits);
+    let categories = people::read_categories(&front, &name, habits);
     let (url, address) = find_page(&dating, &title, bare, published, &categories, site)?;
     let id = own_id(&front, &mut warnings);
     let language = language(&front, &name, &mut warnings).filter(|tag| *tag != site.language);
-    let authors = bounded_authors(&front, habits, &mut warnings);
+    let authors = read_bounded_authors(&front, habits, &mut warnings);
     let (enclosure, enclosure_line) = media::enclosure(&front, &url).unzip();
-    let tags = bounded_tags(&front, &categories, habits, &mut warnings);
+    let tags = read_bounded_tags(&front, &categories, habits, &mut warnings);
     let post = Post {
         id: id.unwrap_or_default().into(),
         path: path.into(),
@@ -248,12 +248,12 @@ fn heading_of(body: &str, name: &Name<'_>) -> Option<String> {
 }
 
 /// The authors of the post, up to the limit; without one those of the site.
-fn bounded_authors(
+fn read_bounded_authors(
     front: &Front<'_>,
     habits: &Habits,
     warnings: &mut Vec<Finding>,
 ) -> Arc<[Author]> {
-    let mut authors = people::authors(front, habits);
+    let mut authors = people::read_authors(front, habits);
     let cut = bound("authors", &mut authors, |author| &author.name);
     warnings.extend(cut.map(|finding| finding.at_line(front.line("authors"))));
     if authors.is_empty() {
@@ -263,13 +263,13 @@ fn bounded_authors(
 }
 
 /// The tags of the post, as many as one may have.
-fn bounded_tags(
+fn read_bounded_tags(
     front: &Front<'_>,
     categories: &[String],
     habits: &Habits,
     warnings: &mut Vec<Finding>,
 ) -> Vec<String> {
-    let mut tags = people::tags(front, categories, habits);
+    let mut tags = people::read_tags(front, categories, habits);
     let cut = bound("tags", &mut tags, |tag| tag);
     warnings.extend(cut.map(|finding| finding.at_line(front.line("tags"))));
     tags

@@ -13,35 +13,43 @@ use crate::post::dialect::{Folders, Habits, TagSplit};
 use crate::post::facts::name::Name;
 use crate::post::front::{Front, text_of};
 
-/// The authors that the front matter names.
-pub(super) fn authors(front: &Front<'_>, habits: &Habits) -> Vec<Author> {
-    let found = front.get(&["authors", "author"]).map(|(_, value)| value);
-    let nested = || match (front.table("params"), front.table("taxonomies")) {
-        (Some(table), _) | (None, Some(table)) => {
-            table.get("authors").or_else(|| table.get("author"))
-        }
-        (None, None) => None,
-    };
+/// Reads the authors that the front matter names.
+pub(super) fn read_authors(front: &Front<'_>, habits: &Habits) -> Vec<Author> {
     let mut authors: Vec<Author> = Vec::new();
-    let mut take =
-        |author: Option<Author>| authors.extend(author.filter(|author| !is_blank(&author.name)));
-    match found.or_else(nested) {
-        Some(Value::Array(list)) => list.iter().for_each(|one| take(author(one, habits))),
+    match find_authors(front) {
+        Some(Value::Array(list)) => {
+            for one in list {
+                authors.extend(read_author(one, habits));
+            }
+        }
         Some(Value::String(text)) if habits.rules.split == TagSplit::Commas => {
             // Pelican splits a list at `;` if there is one, else at `,`; elsewhere a single name may contain a comma.
             let comma = habits.rules.authors_at_commas && !text.contains(';');
-            text.split(if comma { ',' } else { ';' })
-                .for_each(|one| take(parse_author(one, habits)));
+            for one in text.split(if comma { ',' } else { ';' }) {
+                authors.extend(parse_author(one, habits));
+            }
         }
-        Some(one) => take(author(one, habits)),
+        Some(one) => authors.extend(read_author(one, habits)),
         None => {}
     }
+    authors.retain(|author| !is_blank(&author.name));
     authors.dedup();
     authors
 }
 
-/// An author by a string or a map.
-fn author(value: &Value, habits: &Habits) -> Option<Author> {
+/// Finds the value that names authors: at the top, else below `params`, else below `taxonomies`.
+fn find_authors<'a>(front: &'a Front<'_>) -> Option<&'a Value> {
+    if let Some((_, value)) = front.get(&["authors", "author"]) {
+        return Some(value);
+    }
+    let table = front
+        .table("params")
+        .or_else(|| front.table("taxonomies"))?;
+    table.get("authors").or_else(|| table.get("author"))
+}
+
+/// Reads an author from a string or a map.
+fn read_author(value: &Value, habits: &Habits) -> Option<Author> {
     match value {
         Value::Object(map) => from_map(map),
         other => parse_author(&text_of(other)?, habits),
@@ -61,7 +69,7 @@ pub(crate) fn from_map(map: &Map<String, Value>) -> Option<Author> {
     })
 }
 
-/// An author by one string: a key of the site's people, `Ada <ada@x.example>`, `ada@x.example (Ada)` or a name.
+/// Parses an author from one string: a key of the site's people, `Ada <ada@x.example>`, `ada@x.example (Ada)` or a name.
 fn parse_author(text: &str, habits: &Habits) -> Option<Author> {
     let linked = text.contains("](").then(|| read_words(&inline(text)));
     let text = linked.as_deref().unwrap_or(text).trim();
@@ -82,16 +90,16 @@ fn parse_author(text: &str, habits: &Habits) -> Option<Author> {
     })
 }
 
-/// The categories, in the order in which an address names them.
-pub(super) fn categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) -> Vec<String> {
+/// Reads the categories, in the order in which an address names them.
+pub(super) fn read_categories(
+    front: &Front<'_>,
+    name: &Name<'_>,
+    habits: &Habits,
+) -> Vec<String> {
     let mut found = Vec::new();
-    let of_jekyll = |part: &&str| matches!(*part, "_posts" | "_drafts");
-    if habits.rules.folders == Folders::AbovePosts && name.folders().any(|part| of_jekyll(&part)) {
-        found.extend(
-            name.folders()
-                .take_while(|part| !of_jekyll(part))
-                .map(str::to_owned),
-        );
+    if habits.rules.folders == Folders::AbovePosts && name.folders().any(holds_posts) {
+        let above = name.folders().take_while(|part| !holds_posts(part));
+        found.extend(above.map(str::to_owned));
     }
     found.extend(read_terms(front, "category", "categories", habits));
     if habits.rules.folders == Folders::Parent && habits.folders_count && found.is_empty() {
@@ -100,30 +108,35 @@ pub(super) fn categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) ->
     dedup(found)
 }
 
-/// Tags, then categories, then the terms of other taxonomies, without repeats.
-pub(super) fn tags(front: &Front<'_>, categories: &[String], habits: &Habits) -> Vec<String> {
+/// Whether this is the name of Jekyll's folders of posts.
+fn holds_posts(folder: &str) -> bool {
+    matches!(folder, "_posts" | "_drafts")
+}
+
+/// Reads tags, then categories, then the terms of other taxonomies, without repeats.
+pub(super) fn read_tags(
+    front: &Front<'_>,
+    categories: &[String],
+    habits: &Habits,
+) -> Vec<String> {
     let mut found = read_terms(front, "tag", "tags", habits);
     found.extend(categories.iter().cloned());
-    if let Some(taxonomies) = front.table("taxonomies") {
-        let (first, rest): (Vec<_>, Vec<_>) =
-            taxonomies.iter().partition(|(name, _)| *name == "tags");
-        let named = |name: &str| !matches!(name, "author" | "authors");
-        let lists = first
-            .into_iter()
-            .chain(rest)
-            .filter(|(name, _)| named(name))
-            .filter_map(|(_, terms)| terms.as_array());
-        found.extend(
-            lists
-                .flatten()
-                .filter_map(text_of)
-                .map(|term| legal(&term).into_owned()),
-        );
+    let taxonomies = front.table("taxonomies").into_iter().flatten();
+    let mut taxonomies: Vec<(&String, &Value)> = taxonomies.collect();
+    taxonomies.retain(|(name, _)| !matches!(name.as_str(), "author" | "authors"));
+    // The tags come first, whatever the order of the table.
+    taxonomies.sort_by_key(|(name, _)| *name != "tags");
+    for (_, terms) in taxonomies {
+        for term in terms.as_array().into_iter().flatten() {
+            if let Some(term) = text_of(term) {
+                found.push(legal(&term).into_owned());
+            }
+        }
     }
     dedup(found)
 }
 
-/// The terms under the singular or the plural of a key.
+/// Reads the terms under the singular or the plural of a key.
 fn read_terms(
     front: &Front<'_>,
     one: &'static str,
@@ -135,7 +148,7 @@ fn read_terms(
     };
     let split = habits.rules.split;
     let terms: Vec<String> = match value {
-        Value::Array(list) => list.iter().filter_map(term).collect(),
+        Value::Array(list) => list.iter().filter_map(read_term).collect(),
         other => match (text_of(other).unwrap_or_default(), split) {
             (text, TagSplit::Never) => vec![text],
             // The singular is one term, whatever it contains.
@@ -149,19 +162,22 @@ fn read_terms(
             (text, TagSplit::Hashes) => text.split([',', ' ']).map(str::to_owned).collect(),
         },
     };
-    let bare = |term: String| match split {
-        TagSplit::Hashes => term.trim().trim_start_matches('#').to_owned(),
-        _ => term.trim().to_owned(),
-    };
-    terms
-        .into_iter()
-        .map(|term| legal(&bare(term)).into_owned())
-        .filter(|term| !term.is_empty())
-        .collect()
+    let mut read = Vec::with_capacity(terms.len());
+    for term in terms {
+        let bare = match split {
+            TagSplit::Hashes => term.trim().trim_start_matches('#'),
+            _ => term.trim(),
+        };
+        let term = legal(bare);
+        if !term.is_empty() {
+            read.push(term.into_owned());
+        }
+    }
+    read
 }
 
-/// A term by a text, or by a table like `{ label: Tea, permalink: /tea }`.
-fn term(value: &Value) -> Option<String> {
+/// Reads a term from a text, or from a table like `{ label: Tea, permalink: /tea }`.
+fn read_term(value: &Value) -> Option<String> {
     match value {
         Value::Object(table) => table.get("label").and_then(text_of),
         one => text_of(one),

@@ -74,79 +74,26 @@ impl GeneratorReader for Hugo {
     }
 
     fn read_into(&self, generator: &Generator, dir: &Path, habits: &mut Habits) {
-        let table = |key: &str| generator.keys.get(key).and_then(Value::as_object);
-        if let (Some(permalinks), Some(colons)) = (table("permalinks"), habits.rules.colons) {
-            let of_pages = permalinks.get("page").and_then(Value::as_object);
-            for (section, pattern) in of_pages.unwrap_or(permalinks) {
-                if let Some(pattern) = pattern.as_str() {
-                    let mut pattern = colons.convert_pattern(pattern);
-                    if !pattern.ends_with('/')
-                        && !pattern
-                            .rsplit('/')
-                            .next()
-                            .is_some_and(|last| last.contains('.'))
-                    {
-                        pattern.push('/');
-                    }
-                    habits.permalinks.insert(section.clone(), pattern);
-                }
-            }
-        }
+        read_permalinks(generator, habits);
         match generator.keys.get("uglyurls") {
             Some(Value::Object(sections)) => {
-                let ugly = sections
-                    .iter()
-                    .filter(|(_, is_ugly)| **is_ugly == Value::Bool(true));
-                habits.ugly_sections = ugly.map(|(section, _)| section.clone()).collect();
+                let mut ugly = sections.clone();
+                ugly.retain(|_, is_ugly| *is_ugly == Value::Bool(true));
+                habits.ugly_sections = ugly.into_iter().map(|(section, _)| section).collect();
             }
             other => habits.ugly = other == Some(&Value::Bool(true)),
         }
-        habits.syntax.emoji = generator.keys.get("enableemoji") == Some(&Value::Bool(true));
-        let default = generator.text("defaultcontentlanguage").unwrap_or("en");
-        let in_folder =
-            generator.keys.get("defaultcontentlanguageinsubdir") == Some(&Value::Bool(true));
-        habits.math = math_of(&generator.keys);
-        generator.languages(habits, default, in_folder);
-        habits.language_folders = habits
-            .languages
-            .iter()
-            .map(|code| (code.clone(), code.clone()))
-            .collect();
-        let mut folders = content_of_languages(table("languages"));
-        let root = generator.text("contentdir").filter(|_| {
-            !folders
-                .iter()
-                .any(|(code, _)| code.eq_ignore_ascii_case(default))
-        });
-        folders
-            .extend(root.map(|folder| (default.to_owned(), folder.trim_matches('/').to_owned())));
-        for (code, folder) in folders {
-            let folder = generator.root.join(folder);
-            if let Ok(below) = dir.strip_prefix(&folder) {
-                habits.prefix = Path::new(&code).join(below).to_string_lossy().into_owned();
-                habits.language_folders.push((code.clone(), code));
-            } else if let Ok(below) = folder.strip_prefix(dir) {
-                // The folder of posts holds the folders of the languages.
-                habits.prefix.clear();
-                habits
-                    .language_folders
-                    .push((below.to_string_lossy().into_owned(), code));
-            }
+        habits.syntax.emoji = generator.is_on("enableemoji");
+        habits.math = read_math(&generator.keys);
+        read_languages(generator, dir, habits);
+        if let Some(params) = generator.keys.get("params") {
+            habits.variables.extend(texts_of("param", params));
         }
-        let params = generator
-            .keys
-            .get("params")
-            .map(|params| texts_of("param", params));
-        habits.variables.extend(params.into_iter().flatten());
-        let names = table("frontmatter")
-            .and_then(|keys| keys.get("date"))
-            .and_then(Value::as_array);
-        let place = names.and_then(|names| names.iter().position(|name| name == ":filename"));
+        let names = generator.list(&["frontmatter", "date"]);
+        let place = names.iter().position(|name| name == ":filename");
         (habits.date_in_name, habits.name_first) = (place.is_some(), place == Some(0));
         if habits.authors.is_empty() {
-            let writer = table("params")
-                .and_then(|params| params.get("author"))
-                .and_then(author);
+            let writer = generator.find(&["params", "author"]).and_then(author);
             habits.authors = writer.into_iter().collect();
         }
     }
@@ -163,37 +110,24 @@ impl GeneratorReader for Hugo {
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
         survey.take_url(generator.text("baseurl").unwrap_or_default());
         let default = generator.text("defaultcontentlanguage").unwrap_or("en");
-        let languages = generator.keys.get("languages").and_then(Value::as_object);
-        let own = languages.and_then(|languages| {
-            let mut found = languages
-                .iter()
-                .filter(|(code, _)| code.eq_ignore_ascii_case(default));
-            found.next()?.1.as_object().cloned().map(lower)
-        });
-        let own = own.unwrap_or_default();
+        let mut languages = generator.table("languages").into_iter().flatten();
+        let own = languages.find(|(code, _)| code.eq_ignore_ascii_case(default));
+        let own = own.and_then(|(_, language)| language.as_object());
+        let own = own.cloned().map(lower).unwrap_or_default();
         let said = |key: &str| {
             let own = own.get(key).and_then(Value::as_str);
             own.or_else(|| generator.text(key)).map(str::to_owned)
         };
         survey.title = said("title").or(survey.title.take());
-        survey.take_language(
-            &said("languagecode")
-                .or_else(|| said("locale"))
-                .unwrap_or_else(|| default.to_owned()),
-        );
+        let language = said("languagecode").or_else(|| said("locale"));
+        survey.take_language(language.as_deref().unwrap_or(default));
         let described = find_nested(generator, "params", "description").map(str::to_owned);
         survey.description = survey.description.take().or(described);
-        let params = generator.keys.get("params").and_then(Value::as_object);
-        let named = |name: &str| {
-            let mut found = params?
-                .iter()
-                .filter(|(key, _)| key.eq_ignore_ascii_case(name));
-            found.next().map(|(_, value)| value)
-        };
-        survey.author = survey
-            .author
-            .take()
-            .or_else(|| named("author").and_then(author));
+        let params = generator.table("params");
+        let named = |name: &str| find_ignoring_case(params?, name);
+        if survey.author.is_none() {
+            survey.author = named("author").and_then(author);
+        }
         if let Some(email) = find_nested(generator, "params", "email") {
             survey.take_email(email);
         }
@@ -215,6 +149,62 @@ impl GeneratorReader for Hugo {
         survey.feed = Some((Format::Rss, "index.xml".to_owned()));
         survey.switch_off = "set `disableKinds = [\"rss\"]` in Hugo's config";
     }
+}
+
+/// Reads the patterns of addresses by section.
+fn read_permalinks(generator: &Generator, habits: &mut Habits) {
+    let (Some(permalinks), Some(colons)) = (generator.table("permalinks"), habits.rules.colons)
+    else {
+        return;
+    };
+    let of_pages = permalinks.get("page").and_then(Value::as_object);
+    for (section, pattern) in of_pages.unwrap_or(permalinks) {
+        let Some(pattern) = pattern.as_str() else {
+            continue;
+        };
+        let mut pattern = colons.convert_pattern(pattern);
+        let last = pattern.rsplit('/').next().unwrap_or_default();
+        if !pattern.ends_with('/') && !last.contains('.') {
+            pattern.push('/');
+        }
+        habits.permalinks.insert(section.clone(), pattern);
+    }
+}
+
+/// Reads the languages beside the default one, and the folders that hold their posts.
+fn read_languages(generator: &Generator, dir: &Path, habits: &mut Habits) {
+    let default = generator.text("defaultcontentlanguage").unwrap_or("en");
+    let in_folder = generator.is_on("defaultcontentlanguageinsubdir");
+    generator.read_languages(habits, default, in_folder);
+    let languages = habits.languages.iter();
+    habits.language_folders = languages
+        .map(|code| (code.clone(), code.clone()))
+        .collect();
+    let mut folders = content_of_languages(generator.table("languages"));
+    let is_default = |(code, _): &(String, String)| code.eq_ignore_ascii_case(default);
+    if let Some(root) = generator.text("contentdir")
+        && !folders.iter().any(is_default)
+    {
+        folders.push((default.to_owned(), root.trim_matches('/').to_owned()));
+    }
+    for (code, folder) in folders {
+        let folder = generator.root.join(folder);
+        if let Ok(below) = dir.strip_prefix(&folder) {
+            habits.prefix = Path::new(&code).join(below).to_string_lossy().into_owned();
+            habits.language_folders.push((code.clone(), code));
+        } else if let Ok(below) = folder.strip_prefix(dir) {
+            // The folder of posts holds the folders of the languages.
+            habits.prefix.clear();
+            let below = below.to_string_lossy().into_owned();
+            habits.language_folders.push((below, code));
+        }
+    }
+}
+
+fn find_ignoring_case<'a>(keys: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let mut keys = keys.iter();
+    let found = keys.find(|(key, _)| key.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value)
 }
 
 /// The config folders that a build reads; each overrides those before it and the file at the root.
@@ -273,56 +263,45 @@ fn add(keys: &mut Map<String, Value>, added: Map<String, Value>) {
     }
 }
 
-/// The keys that a section's page cascades to all pages, without those for some pages only.
-fn handed_down(file: &Path) -> Option<Map<String, Value>> {
-    let text = read_text(file, WRITTEN)
-        .ok()
-        .filter(|text| text.contains("cascade"))?;
-    let front = front::split(&text, Rules::for_dialect(Dialect::Hugo))
-        .ok()?
-        .front;
-    let (_, cascade) = front.get(&["cascade"])?;
-    let one = |keys: &Value| keys.as_object().cloned().map(lower);
-    let all = match cascade {
-        Value::Array(list) => list.iter().filter_map(one).collect(),
-        keys => Vec::from_iter(one(keys)),
+/// Reads the keys that a section's page cascades to all pages, without those for some pages only.
+fn read_cascade(file: &Path) -> Option<Map<String, Value>> {
+    let text = read_text(file, WRITTEN).ok()?;
+    if !text.contains("cascade") {
+        return None;
+    }
+    let parts = front::split(&text, Rules::for_dialect(Dialect::Hugo)).ok()?;
+    let (_, cascade) = parts.front.get(&["cascade"])?;
+    let tables = match cascade {
+        Value::Array(list) => list.as_slice(),
+        one => std::slice::from_ref(one),
     };
-    let for_all = all
-        .into_iter()
-        .filter(|keys| !keys.contains_key("target") && !keys.contains_key("_target"));
+    let mut cascaded = Map::new();
+    for table in tables {
+        let Some(keys) = table.as_object().cloned().map(lower) else {
+            continue;
+        };
+        if !keys.contains_key("target") && !keys.contains_key("_target") {
+            cascaded.extend(keys);
+        }
+    }
     // Lists of two pages do not grow together.
-    let keys = for_all
-        .flatten()
-        .filter(|(key, _)| !matches!(key.as_str(), "tags" | "categories"));
-    Some(keys.collect()).filter(|keys: &Map<String, Value>| !keys.is_empty())
+    cascaded.retain(|key, _| !matches!(key.as_str(), "tags" | "categories"));
+    (!cascaded.is_empty()).then_some(cascaded)
 }
 
-/// The delimiters that the passthrough extension is given, and the theme's switch for math.
-fn math_of(keys: &Map<String, Value>) -> Math {
-    let path = ["markup", "goldmark", "extensions", "passthrough"];
-    let passthrough = path.iter().try_fold(keys, |keys, name| {
-        let mut found = keys
-            .iter()
-            .filter(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.find_map(|(_, value)| value.as_object())
-    });
-    let passthrough = passthrough.filter(|keys| {
-        keys.get("enable")
-            .is_some_and(|on| on == &Value::Bool(true))
-    });
+/// Reads the delimiters that the passthrough extension is given, and the theme's switch for math.
+fn read_math(keys: &Map<String, Value>) -> Math {
+    let passthrough = find_passthrough(keys);
+    let params = keys.get("params").and_then(Value::as_object);
     let mut math = Math {
         is_whole: passthrough.is_some(),
-        is_on: keys
-            .get("params")
-            .and_then(Value::as_object)
-            .and_then(math::switch)
-            == Some(true),
+        is_on: params.and_then(math::switch) == Some(true),
         always: Vec::new(),
     };
     let Some(passthrough) = passthrough else {
         return math;
     };
-    let said = |name: &str| passthrough.get("delimiters")?.get(name)?.as_array();
+    let set = |name: &str| passthrough.get("delimiters")?.get(name)?.as_array();
     for (name, place, usual) in [
         (
             "block",
@@ -331,19 +310,31 @@ fn math_of(keys: &Map<String, Value>) -> Math {
         ),
         ("inline", FormulaPlace::Line, &[("\\(", "\\)")]),
     ] {
-        let pair = |pair: &Value| {
-            let text = |at: usize| pair.get(at)?.as_str().filter(|text| !text.is_empty());
-            Some(Delimiters::new(text(0)?, text(1)?, place))
-        };
-        if let Some(pairs) = said(name) {
-            math.always.extend(pairs.iter().filter_map(pair));
+        let Some(pairs) = set(name) else {
+            for (open, close) in usual {
+                math.always.push(Delimiters::new(open, close, place));
+            }
             continue;
+        };
+        for pair in pairs {
+            let text = |at: usize| pair.get(at)?.as_str().filter(|text| !text.is_empty());
+            if let (Some(open), Some(close)) = (text(0), text(1)) {
+                math.always.push(Delimiters::new(open, close, place));
+            }
         }
-        let usual = usual.iter();
-        math.always
-            .extend(usual.map(|(open, close)| Delimiters::new(open, close, place)));
     }
     math
+}
+
+/// The keys of the passthrough extension, where it is switched on.
+fn find_passthrough(keys: &Map<String, Value>) -> Option<&Map<String, Value>> {
+    let mut table = keys;
+    for name in ["markup", "goldmark", "extensions", "passthrough"] {
+        let named = |key: &String| key.eq_ignore_ascii_case(name);
+        let mut found = table.iter().filter(|(key, _)| named(key));
+        table = found.find_map(|(_, value)| value.as_object())?;
+    }
+    (table.get("enable") == Some(&Value::Bool(true))).then_some(table)
 }
 
 /// Reads the front matter that section pages cascade to the pages below them, by folder.
@@ -353,28 +344,28 @@ fn read_cascades(dir: &Path, prefix: &str, paths: &[String]) -> Data {
     let depth = prefix.split('/').filter(|part| !part.is_empty()).count();
     let mut above: Vec<&Path> = real.ancestors().skip(1).take(depth).collect();
     above.reverse();
-    for keys in above
-        .iter()
-        .filter_map(|folder| handed_down(&folder.join("_index.md")))
-    {
-        let known = data.remove("").unwrap_or_default();
-        data.insert(String::new(), add_defaults(keys, &known));
+    for folder in above {
+        if let Some(keys) = read_cascade(&folder.join("_index.md")) {
+            let known = data.remove("").unwrap_or_default();
+            data.insert(String::new(), add_defaults(keys, &known));
+        }
     }
     for path in paths {
-        let folder = path
-            .strip_suffix("_index.md")
-            .filter(|folder| folder.is_empty() || folder.ends_with('/'));
-        if let Some((folder, keys)) =
-            folder.and_then(|folder| Some((folder, handed_down(&dir.join(path))?)))
-        {
-            let folder = folder.trim_end_matches('/').to_owned();
-            let known = if folder.is_empty() {
-                data.remove("").unwrap_or_default()
-            } else {
-                Map::new()
-            };
-            data.insert(folder, add_defaults(keys, &known));
+        let Some(folder) = path.strip_suffix("_index.md") else {
+            continue;
+        };
+        if !folder.is_empty() && !folder.ends_with('/') {
+            continue;
         }
+        let Some(keys) = read_cascade(&dir.join(path)) else {
+            continue;
+        };
+        let folder = folder.trim_end_matches('/').to_owned();
+        let known = match folder.is_empty() {
+            true => data.remove("").unwrap_or_default(),
+            false => Map::new(),
+        };
+        data.insert(folder, add_defaults(keys, &known));
     }
     data
 }
