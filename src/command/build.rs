@@ -15,7 +15,7 @@ use crate::talk::Talk;
 use adopt::adopt;
 
 /// Writes the feeds and the lock, or prints what is asked for.
-pub(super) fn build(
+pub(super) fn run(
     app: &App,
     talk: &mut Talk<'_>,
     args: &cli::BuildArgs,

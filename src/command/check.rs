@@ -34,7 +34,7 @@ use crate::web::try_pages;
 
 /// Lists what is wrong with posts, templates, feeds, digests, the store and the relay, the errors first. Nothing is
 /// written, and no message is sent but that of `--mail`.
-pub(super) fn check(
+pub(super) fn run(
     app: &App,
     talk: &mut Talk<'_>,
     args: &CheckArgs,

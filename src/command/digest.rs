@@ -21,7 +21,7 @@ use crate::store::Access;
 use crate::talk::Talk;
 
 /// Sends one digest at once, or shows it.
-pub(super) fn digest(
+pub(super) fn run(
     app: &App,
     talk: &mut Talk<'_>,
     args: &cli::DigestArgs,

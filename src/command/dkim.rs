@@ -20,7 +20,7 @@ use crate::talk::Talk;
 const LONGEST_STRING: usize = 255;
 
 /// Does what is asked for.
-pub(super) fn dkim(
+pub(super) fn run(
     config: &Path,
     talk: &mut Talk<'_>,
     what: &cli::DkimCommand,

@@ -12,7 +12,7 @@ use crate::schedule::{Incomings, read_inbox};
 use crate::talk::Talk;
 
 /// Reads the box that is named, else that of the config, else one message from standard input.
-pub(super) async fn inbox(
+pub(super) async fn run(
     app: &App,
     talk: &mut Talk<'_>,
     args: &cli::InboxArgs,

@@ -31,7 +31,7 @@ pub(super) struct Begun {
 
 /// Writes the files that a site begins with; nothing if it has begun already. Existing files stay unchanged, except for
 /// added lines for git.
-pub(super) fn init(
+pub(super) fn run(
     args: &InitArgs,
     clock: Clock,
     talk: &mut Talk<'_>,

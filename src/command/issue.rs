@@ -13,7 +13,7 @@ use crate::store::{Access, Store};
 use crate::talk::Talk;
 
 /// Does what is asked for.
-pub(super) async fn issue(
+pub(super) async fn run(
     app: &App,
     talk: &mut Talk<'_>,
     what: &cli::IssueCommand,

@@ -122,15 +122,15 @@ fn run_on_files(
     words: &Words,
 ) -> anyhow::Result<Ending> {
     match command {
-        FileCommand::Init(args) => match init::init(args, clock, talk)? {
+        FileCommand::Init(args) => match init::run(args, clock, talk)? {
             None => Ok(Ending::Done),
             Some(begun) => init::begin(&begun, clock, talk, |command, talk| {
                 run_on_site(command, cli, clock, talk, words)
             }),
         },
-        FileCommand::Completions(args) => Ok(shell::completions(args, talk)),
-        FileCommand::Man(args) => shell::man(args, talk),
-        FileCommand::Dkim(what) => dkim::dkim(&config_file(cli)?, talk, what),
+        FileCommand::Completions(args) => Ok(shell::print_completions(args, talk)),
+        FileCommand::Man(args) => shell::print_manual(args, talk),
+        FileCommand::Dkim(what) => dkim::run(&config_file(cli)?, talk, what),
     }
 }
 
@@ -199,16 +199,16 @@ fn run_command(
 ) -> anyhow::Result<Ending> {
     match command {
         SiteCommand::Run(dry) => run::run(app, talk, *dry, runtime),
-        SiteCommand::Build(args) => build::build(app, talk, args, runtime),
-        SiteCommand::Check(args) => check::check(app, talk, args, runtime),
-        SiteCommand::Ping(dry) => runtime.block_on(ping::ping(app, talk, *dry)),
-        SiteCommand::Digest(args) => digest::digest(app, talk, args, runtime),
-        SiteCommand::Subscriber(what) => runtime.block_on(subscriber::subscriber(app, talk, what)),
-        SiteCommand::Issue(what) => runtime.block_on(issue::issue(app, talk, what)),
-        SiteCommand::Inbox(args) => runtime.block_on(inbox::inbox(app, talk, args)),
-        SiteCommand::Serve(args) => runtime.block_on(serve::serve(app, talk, args)),
-        SiteCommand::Store(what) => store::store(app, talk, what, runtime),
-        SiteCommand::Status(args) => runtime.block_on(status::status(app, talk, args)),
+        SiteCommand::Build(args) => build::run(app, talk, args, runtime),
+        SiteCommand::Check(args) => check::run(app, talk, args, runtime),
+        SiteCommand::Ping(dry) => runtime.block_on(ping::run(app, talk, *dry)),
+        SiteCommand::Digest(args) => digest::run(app, talk, args, runtime),
+        SiteCommand::Subscriber(what) => runtime.block_on(subscriber::run(app, talk, what)),
+        SiteCommand::Issue(what) => runtime.block_on(issue::run(app, talk, what)),
+        SiteCommand::Inbox(args) => runtime.block_on(inbox::run(app, talk, args)),
+        SiteCommand::Serve(args) => runtime.block_on(serve::run(app, talk, args)),
+        SiteCommand::Store(what) => store::run(app, talk, what, runtime),
+        SiteCommand::Status(args) => runtime.block_on(status::run(app, talk, args)),
     }
 }
 

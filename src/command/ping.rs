@@ -11,7 +11,7 @@ use crate::schedule::tell_hub;
 use crate::talk::Talk;
 
 /// Tells the hub, now.
-pub(super) async fn ping(app: &App, talk: &mut Talk<'_>, dry: Dry) -> anyhow::Result<Ending> {
+pub(super) async fn run(app: &App, talk: &mut Talk<'_>, dry: Dry) -> anyhow::Result<Ending> {
     if app.config.feeds.hub.is_none() {
         bail!(
             "there is no hub to ping\n  set `hub = \"https://…\"` under [feeds], then `tidings build` links to it"

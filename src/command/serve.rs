@@ -22,7 +22,7 @@ use monitor::Monitor;
 use rounds::{RoundsEnd, go_rounds};
 
 /// Answers and goes rounds until somebody asks to stop. SIGHUP has the config read again.
-pub(super) async fn serve(
+pub(super) async fn run(
     app: &Arc<App>,
     talk: &mut Talk<'_>,
     args: &cli::ServeArgs,

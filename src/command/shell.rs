@@ -11,13 +11,13 @@ use crate::file::unwritable;
 use crate::talk::Talk;
 
 /// Prints the completions for a shell.
-pub(super) fn completions(args: &CompletionsArgs, talk: &mut Talk<'_>) -> Ending {
+pub(super) fn print_completions(args: &CompletionsArgs, talk: &mut Talk<'_>) -> Ending {
     clap_complete::generate(args.shell, &mut Cli::command(), "tidings", talk.out());
     Ending::Done
 }
 
 /// Prints the page of the whole, or writes one for each command into a folder.
-pub(super) fn man(args: &ManArgs, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
+pub(super) fn print_manual(args: &ManArgs, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
     let Some(folder) = &args.folder else {
         clap_mangen::Man::new(Cli::command()).render(talk.out())?;
         return Ok(Ending::Done);

@@ -30,7 +30,7 @@ const MINUTE: &str = "%Y-%m-%dT%H:%MZ";
 const LONGEST: usize = 200;
 
 /// Reports the issues, as text, JSON or CSV.
-pub(super) async fn status(
+pub(super) async fn run(
     app: &App,
     talk: &mut Talk<'_>,
     args: &cli::Status,

@@ -17,7 +17,7 @@ use crate::store::{Access, Backup, Store};
 use crate::talk::Talk;
 
 /// Does what is asked for.
-pub(super) fn store(
+pub(super) fn run(
     app: &App,
     talk: &mut Talk<'_>,
     what: &cli::StoreCommand,

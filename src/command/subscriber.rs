@@ -19,7 +19,7 @@ use crate::talk::Talk;
 use import::import;
 
 /// Does what is asked for.
-pub(super) async fn subscriber(
+pub(super) async fn run(
     app: &App,
     talk: &mut Talk<'_>,
     what: &cli::SubscriberCommand,
