@@ -47,10 +47,10 @@ fn compiled() -> Compiled {
 
 fn main() {
     let now: DateTime<Utc> = "2024-06-24T06:00:05Z".parse().unwrap();
-    let key = Key::generate(100);
-    let readers: Vec<Reader> = (0..1000)
+    let key = Key::generate(100.into());
+    let readers: Vec<Reader> = (0_i64..1000)
         .map(|n| Reader {
-            id: n * 7_919_777,
+            id: (n * 7_919_777).into(),
             email: format!("reader{n}@x.example").parse().unwrap(),
             name: (n % 3 > 0).then(|| format!("Reader {n}")),
             language: None,

@@ -368,7 +368,7 @@ fn ask_store(site: &Path, text: AssertSqlSafe<String>) -> SqliteRow {
 fn link_key(site: &Path) -> Key {
     let text = "SELECT number, key FROM secret WHERE purpose = 'link'".to_owned();
     let row = ask_store(site, AssertSqlSafe(text));
-    Key::from_text(row.get("number"), row.get("key")).unwrap()
+    Key::from_text(row.get::<i64, _>("number").into(), row.get("key")).unwrap()
 }
 
 /// Somebody who was asked so long ago that their link is valid no more.
@@ -378,7 +378,7 @@ fn find_late(site: &Path) -> Claim {
     let row = ask_store(site, AssertSqlSafe(text.to_owned()));
     Claim {
         purpose: Purpose::Confirm,
-        reader: row.get("reader"),
+        reader: row.get::<i64, _>("reader").into(),
         issue: row.get::<i64, _>("issue").into(),
     }
 }
@@ -389,7 +389,7 @@ fn refuse(site: &Path, port: u16) {
     let key = link_key(site);
     let claim = |purpose| Claim {
         purpose,
-        reader: 7,
+        reader: 7.into(),
         issue: 7.into(),
     };
     let signed = key.sign(&claim(Purpose::Confirm));
@@ -405,7 +405,7 @@ fn refuse(site: &Path, port: u16) {
         ),
         (
             "of no key",
-            Key::generate(77).sign(&claim(Purpose::Confirm)),
+            Key::generate(77.into()).sign(&claim(Purpose::Confirm)),
         ),
         ("to leave", key.sign(&claim(Purpose::Leave))),
         ("of nobody", signed),

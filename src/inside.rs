@@ -13,7 +13,9 @@ pub mod digest {
     };
 }
 pub mod feed {
-    pub use crate::feed::{Bodies, OldFeed, Outline, RenderedDocument, Setting, Sink, plan, render};
+    pub use crate::feed::{
+        Bodies, OldFeed, Outline, RenderedDocument, Setting, Sink, plan, render,
+    };
 }
 pub mod finding {
     pub use crate::finding::{Finding, Rule};

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::num::ParseIntError;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,14 @@ impl ReaderId {
 impl From<i64> for ReaderId {
     fn from(number: i64) -> Self {
         Self(number)
+    }
+}
+
+impl FromStr for ReaderId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
     }
 }
 

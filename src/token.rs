@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use data_encoding::BASE32_NOPAD_NOCASE;
 
-use crate::ledger::IssueId;
+use crate::ledger::{IssueId, KeyNumber};
 use crate::reader::{Email, ReaderId};
 
 /// A random 63-bit number: an id that says nothing.
@@ -77,14 +77,14 @@ impl Ids {
 /// A secret of 32 bytes with its number.
 #[derive(Clone)]
 pub struct Key {
-    number: i64,
+    number: KeyNumber,
     bytes: [u8; 32],
     /// The key with its HMAC prepared: a reader's link costs one signature.
     ready: hmac::Key,
 }
 
 impl Key {
-    fn new(number: i64, bytes: [u8; 32]) -> Self {
+    fn new(number: KeyNumber, bytes: [u8; 32]) -> Self {
         Self {
             number,
             bytes,
@@ -96,14 +96,14 @@ impl Key {
     ///
     /// # Panics
     /// If the machine has no randomness.
-    pub fn generate(number: i64) -> Self {
+    pub fn generate(number: KeyNumber) -> Self {
         let mut bytes = [0; 32];
         rand::fill(&mut bytes).expect("the machine has randomness");
         Self::new(number, bytes)
     }
 
     /// The key of this text: base64 of 32 bytes.
-    pub fn from_text(number: i64, text: &str) -> Option<Self> {
+    pub fn from_text(number: KeyNumber, text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text.trim()).ok()?.try_into().ok()?;
         Some(Self::new(number, bytes))
     }
@@ -111,10 +111,10 @@ impl Key {
     /// A key of the owner's own, beside those of a store: its number follows from it, so that links outlive a restart, and
     /// has room in an address.
     pub(crate) fn of_owner(text: &str) -> Option<Self> {
-        let key = Self::from_text(0, text)?;
+        let key = Self::from_text(KeyNumber::NONE, text)?;
         let hash = digest::digest(&digest::SHA256, &key.bytes);
         let number = u16::from_be_bytes([hash.as_ref()[0], hash.as_ref()[1]]);
-        let number = FIRST_OF_OWNER + i64::from(number % NUMBERS_OF_OWNER);
+        let number = KeyNumber::from(FIRST_OF_OWNER + i64::from(number % NUMBERS_OF_OWNER));
         Some(Self { number, ..key })
     }
 
@@ -124,7 +124,7 @@ impl Key {
     }
 
     /// Its number, which a token bears.
-    pub fn number(&self) -> i64 {
+    pub fn number(&self) -> KeyNumber {
         self.number
     }
 
@@ -175,7 +175,10 @@ impl Key {
     /// The token of this claim as the local part of an address bears it: 45 characters, since an address takes 64 (RFC 5321
     /// 4.5.3.1.1), and of one case, since there are relays that fold it. None where the key's number has no room.
     pub fn sign_for_address(&self, claim: &Claim) -> Option<String> {
-        let mut token = u16::try_from(self.number).ok()?.to_be_bytes().to_vec();
+        let mut token = u16::try_from(self.number.number())
+            .ok()?
+            .to_be_bytes()
+            .to_vec();
         token.extend_from_slice(&claim.reader.number().to_be_bytes());
         token.extend_from_slice(&claim.issue.number().to_be_bytes());
         token.extend_from_slice(&self.address_mac(claim).as_ref()[..ADDRESS_MAC]);
@@ -191,7 +194,7 @@ impl Key {
 
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Key({}, …)", self.number)
+        write!(f, "Key({}, …)", self.number.number())
     }
 }
 
@@ -228,9 +231,9 @@ const ADDRESS_BYTES: usize = 2 + 8 + 8 + ADDRESS_MAC;
 pub(crate) const ADDRESS_TOKEN: usize = ADDRESS_BYTES * 8 / 5 + 1;
 
 impl Claim {
-    fn to_bytes(self, key: i64) -> Vec<u8> {
+    fn to_bytes(self, key: KeyNumber) -> Vec<u8> {
         let mut bytes = vec![self.purpose as u8];
-        bytes.extend_from_slice(&key.to_be_bytes());
+        bytes.extend_from_slice(&key.number().to_be_bytes());
         bytes.extend_from_slice(&self.reader.number().to_be_bytes());
         bytes.extend_from_slice(&self.issue.number().to_be_bytes());
         bytes
@@ -244,7 +247,9 @@ impl Claim {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (claim, mac) = bytes.split_at_checked(CLAIM_BYTES)?;
         let number = |at: usize| claim[at..at + 8].try_into().map(i64::from_be_bytes).ok();
-        let key = keys.iter().find(|key| Some(key.number) == number(1))?;
+        let key = keys
+            .iter()
+            .find(|key| Some(key.number.number()) == number(1))?;
         aws_lc_rs::constant_time::verify_slices_are_equal(mac, &key.mac(claim).as_ref()[..16])
             .ok()?;
         if claim[0] != purpose as u8 {
@@ -261,7 +266,7 @@ impl Claim {
         let bytes = BASE32_NOPAD_NOCASE.decode(token.as_bytes()).ok()?;
         let (text, mac) = bytes.split_at_checked(ADDRESS_BYTES - ADDRESS_MAC)?;
         let number = |at: usize| text[at..at + 8].try_into().map(i64::from_be_bytes).ok();
-        let key_number = i64::from(u16::from_be_bytes([text[0], text[1]]));
+        let key_number = KeyNumber::from(i64::from(u16::from_be_bytes([text[0], text[1]])));
         let key = keys.iter().find(|key| key.number == key_number)?;
         let claim = Self {
             purpose,
@@ -283,7 +288,7 @@ mod tests {
     use super::{ADDRESS_TOKEN, Claim, Ids, Key, Purpose, TAILS};
 
     fn key(number: i64) -> Key {
-        Key::new(number, [7; 32])
+        Key::new(number.into(), [7; 32])
     }
 
     #[test]
@@ -300,7 +305,7 @@ mod tests {
         );
         assert_eq!(Claim::verify(&token, Purpose::Leave, &[key(2)]), None);
         assert_eq!(
-            Claim::verify(&token, Purpose::Leave, &[Key::new(1, [8; 32])]),
+            Claim::verify(&token, Purpose::Leave, &[Key::new(1.into(), [8; 32])]),
             None
         );
         for at in 0..token.len() {
@@ -327,7 +332,7 @@ mod tests {
             issue: 7.into(),
         };
         // This is how a later purpose would be signed.
-        let mut bytes = claim.to_bytes(1);
+        let mut bytes = claim.to_bytes(1.into());
         bytes[0] = 2;
         let mac = key(1).mac(&bytes);
         bytes.extend_from_slice(&mac.as_ref()[..16]);
@@ -350,7 +355,7 @@ mod tests {
     fn a_token_in_an_address_is_short_of_one_case_and_for_one_purpose() {
         let claim = Claim {
             purpose: Purpose::Bounce,
-            reader: i64::MAX,
+            reader: i64::MAX.into(),
             issue: 7.into(),
         };
         let token = key(100).sign_for_address(&claim).unwrap();
@@ -393,7 +398,7 @@ mod tests {
         for other in [
             number(&key(1), "weekly", "2024-01-08"),
             number(&key(1), "daily", "2024-01-01"),
-            number(&Key::new(1, [8; 32]), "weekly", "2024-01-01"),
+            number(&Key::new(1.into(), [8; 32]), "weekly", "2024-01-01"),
             key(1).issue("weekly", "2024-01-01", 4),
         ] {
             assert_ne!(one, other);
@@ -431,7 +436,7 @@ mod tests {
         let text = key(1).to_text();
         let own = Key::of_owner(&text).unwrap();
         assert_eq!(own.number(), Key::of_owner(&text).unwrap().number());
-        assert!((10_000..60_000).contains(&own.number()));
+        assert!((10_000..60_000).contains(&own.number().number()));
         let claim = Claim {
             purpose: Purpose::Preferences,
             reader: 42.into(),
@@ -450,6 +455,9 @@ mod tests {
     #[test]
     fn a_key_does_not_show() {
         assert_eq!(format!("{:?}", key(3)), "Key(3, …)");
-        assert_eq!(Key::from_text(3, &key(3).to_text()).unwrap().bytes, [7; 32]);
+        assert_eq!(
+            Key::from_text(3.into(), &key(3).to_text()).unwrap().bytes,
+            [7; 32]
+        );
     }
 }

@@ -25,13 +25,13 @@ const ID: &str = "0123456789abcdef0123456789abcdef@hums.example";
 const READER: &str = "ada@x.example";
 
 fn key(byte: u8) -> Key {
-    Key::from_text(100, &STANDARD.encode([byte; 32])).unwrap()
+    Key::from_text(100.into(), &STANDARD.encode([byte; 32])).unwrap()
 }
 
 fn claim(purpose: Purpose) -> Claim {
     Claim {
         purpose,
-        reader: 42,
+        reader: 42.into(),
         issue: IssueId::from(7),
     }
 }
@@ -176,7 +176,7 @@ fn told(incoming: &Incoming) -> String {
     let keys = [key(7)];
     let whose = |purposes: &[Purpose]| {
         if let Some(found) = incoming.clues.claim(purposes, &keys) {
-            assert_eq!((found.reader, found.issue), (42, IssueId::from(7)));
+            assert_eq!((found.reader, found.issue), (42.into(), IssueId::from(7)));
             return "by token";
         }
         match incoming.clues.message_ids.iter().any(|id| id == ID) {
@@ -313,7 +313,7 @@ proptest! {
         // No bend makes a token of another person's.
         let incoming = classify(&message, &ours());
         if let Some(claim) = incoming.clues.claim(&[Purpose::Bounce, Purpose::Leave, Purpose::Confirm], &[key(7)]) {
-            prop_assert_eq!((claim.reader, claim.issue), (42, IssueId::from(7)));
+            prop_assert_eq!((claim.reader, claim.issue), (42.into(), IssueId::from(7)));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use tidings::config::StoreUrl;
 use tidings::inside::consent::{ReaderState, Source, Wish};
-use tidings::inside::reader::Email;
+use tidings::inside::reader::{Email, Mailbox};
 use tidings::inside::store::{Asked, Foreseen, Store, StoreError};
 use tidings::inside::subscriber::List;
 
@@ -203,19 +203,19 @@ fn what_is_foreseen_is_what_is_answered_then() {
     on_both("foreseen", &async |url: &StoreUrl| {
         let store = open(url).await;
         let digests = ["monthly", "weekly"].map(str::to_owned);
-        let mut made = Vec::new();
+        let mut made: Vec<Mailbox> = Vec::new();
         for state in ReaderState::ALL {
             for own in [&digests[..1], &digests[1..], &digests] {
                 let email: Email = format!("{}{}@x.example", state.word(), made.len())
                     .parse()
                     .unwrap();
                 make(&store, &email, state, own).await;
-                made.push((email, None));
+                made.push(email.into());
             }
         }
-        made.push(("nobody@x.example".parse().unwrap(), None));
-        made.push(("active3@x.example".parse().unwrap(), None));
-        made.push(("nobody@x.example".parse().unwrap(), None));
+        made.push("nobody@x.example".parse().unwrap());
+        made.push("active3@x.example".parse().unwrap());
+        made.push("nobody@x.example".parse().unwrap());
         let wishes = [Wish::Subscribe, Wish::Leave, Wish::Bounce, Wish::Complain];
         let sources = [
             Source::List,
@@ -244,7 +244,7 @@ fn what_is_foreseen_is_what_is_answered_then() {
 
 /// Makes someone who is this and has these digests, and left the others.
 async fn make(store: &Store, email: &Email, state: ReaderState, own: &[String]) {
-    let one = [(email.clone(), None)];
+    let one = [email.clone().into()];
     let all = ["monthly", "weekly"].map(str::to_owned);
     let by = match state {
         ReaderState::Pending => Source::List,

@@ -60,7 +60,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         name: name.map(str::to_owned),
         language: None,
     };
-    let key = Key::from_text(100, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+    let key = Key::from_text(100.into(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
     String::from_utf8(compiled.fill(&reader, now, &key)).unwrap()
 }
 

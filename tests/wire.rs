@@ -11,6 +11,7 @@ use tidings::inside::consent::ReaderState;
 use tidings::inside::delivery::{IssueDelivery, Mailer, Progress, Stop};
 use tidings::inside::ledger::{DeliveryState, Issue, IssueState};
 use tidings::inside::message::Compiled;
+use tidings::inside::reader::ReaderId;
 use tidings::inside::store::{Access, Busy, Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -99,7 +100,10 @@ pub(crate) async fn deliver(
 /// The one who has not got it, else a recipient.
 async fn standing(store: &Store, recipient: &str) -> (Issue, Standing) {
     let issue = store.issues().await.unwrap().remove(0);
-    let missed = store.load_missed(issue.id, ReaderId::MIN, 10).await.unwrap();
+    let missed = store
+        .load_missed(issue.id, ReaderId::MIN, 10)
+        .await
+        .unwrap();
     assert!(missed.len() < 2, "{missed:?}");
     let uncertain = store.load_unknown_outcomes(issue.id).await.unwrap().len();
     let one = missed
@@ -241,7 +245,10 @@ fn cells() -> Vec<Cell> {
             {
                 continue;
             }
-            for (pipelining, uncertain) in [(false, UncertainPolicy::Retry), (true, UncertainPolicy::Hold)] {
+            for (pipelining, uncertain) in [
+                (false, UncertainPolicy::Retry),
+                (true, UncertainPolicy::Hold),
+            ] {
                 cells.push(Cell {
                     phase,
                     fault,

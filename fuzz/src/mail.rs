@@ -56,7 +56,7 @@ pub(crate) fn inbox(bytes: &[u8]) {
             let incoming = classify(message, &ours);
             assert_eq!(incoming, classify(message, &ours));
             let purposes = [Purpose::Leave, Purpose::Confirm, Purpose::Bounce];
-            let keys = [Key::generate(100)];
+            let keys = [Key::generate(100.into())];
             assert_eq!(incoming.clues.claim(&purposes, &keys), None);
             if let Kind::Bounce(reports) = &incoming.kind {
                 for report in reports {

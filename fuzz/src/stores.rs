@@ -190,10 +190,11 @@ pub(crate) fn manifest(bytes: &[u8]) {
 pub(crate) fn token(bytes: &[u8]) {
     let _ = (|| -> Result<()> {
         let u = &mut Unstructured::new(bytes);
-        let key = Key::from_text(1, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").expect("a key");
+        let key = Key::from_text(1.into(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+            .expect("a key");
         let claim = Claim {
             purpose: Purpose::Leave,
-            reader: u.arbitrary()?,
+            reader: u.arbitrary::<i64>()?.into(),
             issue: u.arbitrary::<i64>()?.into(),
         };
         let token = key.sign(&claim);

@@ -179,6 +179,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::{Done, write_line};
+    use crate::reader::ReaderId;
 
     #[test]
     fn a_line_tells_the_rate_and_the_time_left_for_those_who_are_due() {
@@ -259,7 +260,7 @@ mod tests {
         ] {
             let done = Done {
                 count,
-                deferred: (0..deferred).collect(),
+                deferred: (0..deferred).map(ReaderId::from).collect(),
                 recent,
                 settled: count.min(recent),
                 told: Instant::now(),

@@ -198,6 +198,7 @@ impl Series {
 #[cfg(test)]
 mod tests {
     use super::{Doubted, Series};
+    use crate::reader::ReaderId;
     use crate::verdict::{Phase, Verdict};
 
     /// After which reply of a series the issue pauses, and why; each is (phase, verdict, domain).
@@ -208,7 +209,7 @@ mod tests {
             .enumerate()
             .find_map(|(number, (phase, verdict, domain))| {
                 series
-                    .record(*phase, *verdict, 1, domain)
+                    .record(*phase, *verdict, 1.into(), domain)
                     .map(|why| (number + 1, why))
             })
     }
@@ -231,7 +232,7 @@ mod tests {
                 } else {
                     Verdict::Sent
                 };
-                series.record(Phase::Rcpt, verdict, reader, "x.example");
+                series.record(Phase::Rcpt, verdict, ReaderId::from(reader), "x.example");
             }
             let found = match series.find_doubted() {
                 Doubted::Readers(readers) => Some(readers.len()),
@@ -250,12 +251,14 @@ mod tests {
                 1 => (Verdict::Refused, "y.example"),
                 _ => (Verdict::Policy, "z.example"),
             };
-            assert_eq!(series.record(Phase::Rcpt, verdict, reader, domain), None);
+            let replied = series.record(Phase::Rcpt, verdict, reader.into(), domain);
+            assert_eq!(replied, None);
         }
         assert_eq!(series.pause_at_end(true), None);
         // A refusal of the message itself is about us.
-        let refused = (0..5)
-            .find_map(|reader| series.record(Phase::Dot, Verdict::GivenUp, reader, "x.example"));
+        let mut refuse =
+            |reader: i64| series.record(Phase::Dot, Verdict::GivenUp, reader.into(), "x.example");
+        let refused = (0..5).find_map(&mut refuse);
         assert!(refused.is_some());
     }
 
@@ -275,7 +278,7 @@ mod tests {
         ] {
             let mut series = Series::after(true, accepted);
             for (reader, verdict) in (0..).zip(verdicts) {
-                series.record(Phase::Rcpt, *verdict, reader, "x.example");
+                series.record(Phase::Rcpt, *verdict, ReaderId::from(reader), "x.example");
             }
             for (is_over, pauses) in [(false, at_end), (true, when_over)] {
                 let why = series.pause_at_end(is_over);

@@ -132,7 +132,7 @@ async fn frozen(readers: &[&str], uncertain: UncertainPolicy) -> IssueDelivery {
         reason: None,
         subject: "Tea".to_owned(),
         outbox: false,
-        key: 100,
+        key: 100.into(),
     };
     let draft = Draft {
         subject: "Tea".to_owned(),
@@ -169,7 +169,7 @@ async fn frozen(readers: &[&str], uncertain: UncertainPolicy) -> IssueDelivery {
         sender,
         issue,
         compiled: Arc::new(compiled),
-        key: Key::generate(100),
+        key: Key::generate(100.into()),
         mail: Arc::new(Mail { uncertain, ..mail }),
         clock: Clock::new(Some(now())),
         progress: Progress::hidden(),

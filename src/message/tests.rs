@@ -52,7 +52,7 @@ fn fill(compiled: &Compiled, name: Option<&str>) -> String {
         name: name.map(str::to_owned),
         language: None,
     };
-    let key = Key::from_text(1, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+    let key = Key::from_text(1.into(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
     String::from_utf8(compiled.fill(&reader, chrono::DateTime::UNIX_EPOCH, &key)).unwrap()
 }
 
@@ -92,7 +92,7 @@ fn a_slot_is_filled_in_the_subject_and_in_the_text_and_nothing_is_injected() {
 
 #[test]
 fn the_subject_that_is_shown_is_the_subject_that_is_sent_whatever_of_a_reader_stands_in_it() {
-    let key = Key::from_text(1, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+    let key = Key::from_text(1.into(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
     for (subject, sent, listed) in [
         ("Tea", "Tea", "Tea"),
         (&format!("{NAME}: tea"), "Ada: tea", "there: tea"),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
+use crate::ledger::KeyNumber;
 use crate::store::mark::Mark;
 use crate::store::secret::SITE;
 use crate::store::{Result, Store, StoreError};
@@ -101,7 +102,7 @@ impl Store {
     }
 
     /// The key of this number: an issue keeps the one with which it was frozen.
-    pub async fn key(&self, number: i64) -> Result<Key> {
+    pub async fn key(&self, number: KeyNumber) -> Result<Key> {
         if let Some(own) = self.own_keys.iter().find(|key| key.number() == number) {
             return Ok(own.clone());
         }
@@ -119,7 +120,7 @@ impl Store {
             let row = sqlx::query("SELECT MAX(number) AS last FROM secret WHERE purpose = 'link'")
                 .fetch_one(&mut *tx)
                 .await?;
-            let number = row.try_get::<i64, _>("last")? + 1;
+            let number = KeyNumber::from(row.try_get::<i64, _>("last")? + 1);
             sqlx::query(
                 "INSERT INTO secret (number, purpose, key, made_at) VALUES ($1, 'link', $2, $3)",
             )

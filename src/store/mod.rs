@@ -269,9 +269,11 @@ impl Store {
     }
 
     async fn with_identity(pool: AnyPool, place: StorePlace) -> Result<Self> {
-        let fingerprints =
-            Key::from_text(FINGERPRINT_KEY, &load_once(&pool, FINGERPRINT_KEY).await?)
-                .ok_or_else(|| StoreError::Damaged("the fingerprint key is no key".to_owned()))?;
+        let fingerprints = Key::from_text(
+            FINGERPRINT_KEY.into(),
+            &load_once(&pool, FINGERPRINT_KEY).await?,
+        )
+        .ok_or_else(|| StoreError::Damaged("the fingerprint key is no key".to_owned()))?;
         let name = load_once(&pool, STORE_NAME).await?;
         Ok(Self {
             pool,

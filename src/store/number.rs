@@ -5,7 +5,7 @@ use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Any, Database, Decode, Encode, Type};
 
-use crate::ledger::{IssueId, Owner};
+use crate::ledger::{IssueId, KeyNumber, Owner};
 use crate::reader::ReaderId;
 
 macro_rules! keep_as_bigint {
@@ -39,4 +39,4 @@ macro_rules! keep_as_bigint {
     };
 }
 
-keep_as_bigint!(IssueId, ReaderId, Owner);
+keep_as_bigint!(IssueId, KeyNumber, Owner, ReaderId);

@@ -92,7 +92,7 @@ impl Store {
              LEFT JOIN subscription s ON s.reader = r.id WHERE {which} ORDER BY r.address, r.id, s.digest"
         );
         // No reader has the number 0.
-        let query = sqlx::query(AssertSqlSafe(text)).bind(only.unwrap_or(0));
+        let query = sqlx::query(AssertSqlSafe(text)).bind(only.unwrap_or(ReaderId::SHOWN));
         let mut rows = query.fetch(&self.pool);
         let mut current: Option<Subscriber> = None;
         while let Some(row) = rows.try_next().await.map_err(StoreError::from)? {
@@ -146,7 +146,7 @@ impl Store {
                 continue;
             }
             return Ok(Some(Reader {
-                id: known.map_or(0, |(id, _)| id),
+                id: known.map_or(ReaderId::SHOWN, |(id, _)| id),
                 email: email.clone(),
                 name: name.clone(),
                 language: None,

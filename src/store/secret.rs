@@ -29,7 +29,7 @@ pub(super) async fn make_secrets(
     tx: &mut Transaction<'static, Any>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let key = |number| Key::generate(number).to_text();
+    let key = |number: i64| Key::generate(number.into()).to_text();
     for (number, purpose, key) in [
         (FINGERPRINT_KEY, "fingerprint", key(FINGERPRINT_KEY)),
         (STORE_NAME, "store", format!("{:016x}", random_id())),

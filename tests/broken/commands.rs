@@ -32,7 +32,10 @@ pub(super) const ROWS: &[Broken] = &[
         words: "people.csv: this is a workbook of a spreadsheet, no CSV",
     },
     Broken {
-        files: &[("people.csv", b"\x65\x6d\x61\x69\x6c\x0a\xe4\xf6\x40\x78\x2e\x6e\x65\x74\x0a")],
+        files: &[(
+            "people.csv",
+            b"\x65\x6d\x61\x69\x6c\x0a\xe4\xf6\x40\x78\x2e\x6e\x65\x74\x0a",
+        )],
         config: ("", ""),
         run: &["subscriber", "import", "people.csv", "--confirmed"],
         code: 1,
@@ -81,7 +84,10 @@ pub(super) const ROWS: &[Broken] = &[
         words: "old.xml: this is no feed: EOF while parsing an object at line 1 column 11",
     },
     Broken {
-        files: &[("old.xml", b"<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>")],
+        files: &[(
+            "old.xml",
+            b"<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>",
+        )],
         config: ("", ""),
         run: &["build", "--adopt", "old.xml"],
         code: 2,

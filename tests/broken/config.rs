@@ -180,7 +180,10 @@ pub(super) const ROWS: &[Broken] = &[
     },
     Broken {
         files: &[],
-        config: ("[mail]", "[mail]\ndkim = { selector = \"t1\", key = \"none.pem\" }"),
+        config: (
+            "[mail]",
+            "[mail]\ndkim = { selector = \"t1\", key = \"none.pem\" }",
+        ),
         run: &["check", "--offline"],
         code: 2,
         words: "none.pem: cannot be read: No such file or directory",
@@ -292,7 +295,10 @@ pub(super) const ROWS: &[Broken] = &[
     },
     Broken {
         files: &[],
-        config: ("[mail]", "[[digest]]\nname = \"weekly\"\nschedule = \"0 8 * * MON\"\n[mail]"),
+        config: (
+            "[mail]",
+            "[[digest]]\nname = \"weekly\"\nschedule = \"0 8 * * MON\"\n[mail]",
+        ),
         run: &["check", "--offline"],
         code: 2,
         words: "config.toml:15: there are two digests named `weekly`",
@@ -334,7 +340,10 @@ pub(super) const ROWS: &[Broken] = &[
     },
     Broken {
         files: &[],
-        config: ("author = { name = \"Ada Night\" }", "language = \"english language\""),
+        config: (
+            "author = { name = \"Ada Night\" }",
+            "language = \"english language\"",
+        ),
         run: &["check", "--offline"],
         code: 2,
         words: "config.toml:6:12: `english language` is no language tag",

@@ -4,7 +4,6 @@ mod blogs;
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::scene::{Ran, Scene};

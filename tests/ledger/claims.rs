@@ -119,7 +119,10 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
             .intend(issue.id, vec![claimed[0].reader.id])
             .await
             .unwrap();
-        let second = store.begin_sending(UncertainPolicy::Hold, at(1)).await.unwrap();
+        let second = store
+            .begin_sending(UncertainPolicy::Hold, at(1))
+            .await
+            .unwrap();
         if matches!(url, StoreUrl::Sqlite(_)) {
             assert!(second.is_err(), "one sender at a time");
         } else {
@@ -137,7 +140,11 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
         // A server notices a moment later that a client has gone.
         let heir = loop {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            let Ok(heir) = store.begin_sending(UncertainPolicy::Hold, at(2)).await.unwrap() else {
+            let Ok(heir) = store
+                .begin_sending(UncertainPolicy::Hold, at(2))
+                .await
+                .unwrap()
+            else {
                 continue;
             };
             if store.counts(issue.id).await.unwrap()[DeliveryState::Sending] == 0 {
@@ -284,7 +291,10 @@ fn nobody_takes_over_what_is_still_being_written() {
         let began = Instant::now();
         while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0 {
             assert!(began.elapsed() < Duration::from_secs(20));
-            let _ = other.begin_sending(UncertainPolicy::Hold, at(2)).await.unwrap();
+            let _ = other
+                .begin_sending(UncertainPolicy::Hold, at(2))
+                .await
+                .unwrap();
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         assert_eq!(counts(&store, &issue).await, "2000 sent");
@@ -344,9 +354,18 @@ fn a_file_that_a_dead_sender_had_begun_is_simply_written_again() {
         drop(dying);
         while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            let _ = store.begin_sending(UncertainPolicy::Hold, at(1)).await.unwrap();
+            let _ = store
+                .begin_sending(UncertainPolicy::Hold, at(1))
+                .await
+                .unwrap();
         }
         assert_eq!(counts(&store, &issue).await, "5 queued");
-        assert!(store.load_unknown_outcomes(issue.id).await.unwrap().is_empty());
+        assert!(
+            store
+                .load_unknown_outcomes(issue.id)
+                .await
+                .unwrap()
+                .is_empty()
+        );
     });
 }

@@ -39,7 +39,11 @@ fn the_third_issue_in_a_row_that_an_address_refuses_suppresses_it() {
             let store = open(url).await;
             let address = format!("r{}@x.example", random_id());
             let sender = loop {
-                if let Ok(sender) = store.begin_sending(UncertainPolicy::Retry, at(0)).await.unwrap() {
+                if let Ok(sender) = store
+                    .begin_sending(UncertainPolicy::Retry, at(0))
+                    .await
+                    .unwrap()
+                {
                     break sender;
                 }
             };

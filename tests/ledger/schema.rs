@@ -51,7 +51,7 @@ fn a_store_of_the_first_version_is_upgraded_and_one_of_a_later_is_refused() {
         assert_eq!(store.name(), "00000000deadbeef");
         assert_eq!(read.last_slot("weekly").await.unwrap(), Some(1_719_208_800));
         let (id, state) = reader(&store, "ada@x.example").await;
-        assert_eq!((id, state), (42, ReaderState::Active));
+        assert_eq!((id, state), (42.into(), ReaderState::Active));
         let issue = store.issues().await.unwrap().remove(0);
         assert_eq!((issue.id, issue.state), (7.into(), IssueState::Open));
         let sender = sender(&store).await;

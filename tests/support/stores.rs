@@ -65,7 +65,7 @@ pub(crate) fn new_issue(slot: &str, made: i64) -> Issue {
         reason: None,
         subject: "Tea".to_owned(),
         outbox: false,
-        key: 100,
+        key: 100.into(),
     }
 }
 

@@ -199,11 +199,7 @@ impl Import<'_> {
     }
 
     /// The request of a line.
-    fn sort(
-        &self,
-        config: &Config,
-        one: Listed,
-    ) -> Result<(AskTerms, Mailbox), Finding> {
+    fn sort(&self, config: &Config, one: Listed) -> Result<(AskTerms, Mailbox), Finding> {
         let is_pending = one.state == Some(ReaderState::Pending);
         // The only digest there is needs no name.
         let names_digests = self.is_named || one.digests.is_some() || self.default.len() == 1;

@@ -161,7 +161,7 @@ impl Scene {
     }
 
     /// A build in which `a.md` had one text, and the post that comes has another.
-    fn build(&self, before: &'static str, came: &'static str) -> Build {
+    fn build(&self, before: &'static str, came: &'static str) -> Build<'_> {
         Build {
             before: [(self.ids[0].clone(), before), (self.ids[1].clone(), "?")].into(),
             now: vec![came, "?"],
@@ -170,7 +170,13 @@ impl Scene {
     }
 
     /// The findings, if the post that comes gets the id of `a.md` unless that waits for a person.
-    fn assign(&self, came: Unnamed<'_>, build: &Build, waits: bool, case: &str) -> Vec<Finding> {
+    fn assign(
+        &self,
+        came: Unnamed<'_>,
+        build: &Build<'_>,
+        waits: bool,
+        case: &str,
+    ) -> Vec<Finding> {
         let posts = [came, post("b.md", "Rain")];
         let assigned = self.lock.clone().assign("hums.example", &posts, build);
         let id = (!waits).then(|| self.ids[0].clone());

@@ -35,6 +35,7 @@ use crate::post::{Address, Fingerprint, Markup, Post, compose, plain};
 /// The result of reading a file.
 #[derive(Debug)]
 pub enum Read {
+    /// It is a post; whether it is due yet is for the loader to say.
     Post(Box<ParsedPost>),
     /// A draft, and drafts are not taken in.
     Draft,

@@ -91,11 +91,7 @@ fn parse_author(text: &str, habits: &Habits) -> Option<Author> {
 }
 
 /// Reads the categories, in the order in which an address names them.
-pub(super) fn read_categories(
-    front: &Front<'_>,
-    name: &Name<'_>,
-    habits: &Habits,
-) -> Vec<String> {
+pub(super) fn read_categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) -> Vec<String> {
     let mut found = Vec::new();
     if habits.rules.folders == Folders::AbovePosts && name.folders().any(holds_posts) {
         let above = name.folders().take_while(|part| !holds_posts(part));
@@ -114,11 +110,7 @@ fn holds_posts(folder: &str) -> bool {
 }
 
 /// Reads tags, then categories, then the terms of other taxonomies, without repeats.
-pub(super) fn read_tags(
-    front: &Front<'_>,
-    categories: &[String],
-    habits: &Habits,
-) -> Vec<String> {
+pub(super) fn read_tags(front: &Front<'_>, categories: &[String], habits: &Habits) -> Vec<String> {
     let mut found = read_terms(front, "tag", "tags", habits);
     found.extend(categories.iter().cloned());
     let taxonomies = front.table("taxonomies").into_iter().flatten();

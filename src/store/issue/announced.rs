@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
-use crate::ledger::{Issue, IssueId, IssueState, Slot};
+use crate::ledger::{Issue, IssueId, IssueState, KeyNumber, Slot};
 use crate::store::issue::row::insert_issue;
 use crate::store::sql::{BOUNCED, SENDING, SENT, UNCERTAIN};
 use crate::store::{Result, Store};
@@ -93,7 +93,7 @@ pub(super) async fn know(
         reason: None,
         subject: String::new(),
         outbox: false,
-        key: 0,
+        key: KeyNumber::NONE,
     };
     if insert_issue(tx, &issue, "", "").await? {
         announce(tx, &issue, posts).await?;

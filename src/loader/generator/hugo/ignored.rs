@@ -33,12 +33,18 @@ pub(super) fn ignore_settings(gathered: &mut Gathered<'_>) {
             false => shown.push(folder.as_str()),
         }
     }
-    if !own.iter().any(|(code, _)| code.eq_ignore_ascii_case(default)) {
+    if !own
+        .iter()
+        .any(|(code, _)| code.eq_ignore_ascii_case(default))
+    {
         let main = generator.text("contentdir").unwrap_or("content");
         shown.push(main.trim_matches('/'));
     }
     for folder in hidden {
-        if !shown.iter().any(|other| Path::new(folder).starts_with(other)) {
+        if !shown
+            .iter()
+            .any(|other| Path::new(folder).starts_with(other))
+        {
             let folder = whole(&generator.root.join(folder));
             let ignored = format!("^{}$", regex::escape(&folder));
             gathered.folders.push(ignored);

@@ -177,9 +177,7 @@ fn read_languages(generator: &Generator, dir: &Path, habits: &mut Habits) {
     let in_folder = generator.is_on("defaultcontentlanguageinsubdir");
     generator.read_languages(habits, default, in_folder);
     let languages = habits.languages.iter();
-    habits.language_folders = languages
-        .map(|code| (code.clone(), code.clone()))
-        .collect();
+    habits.language_folders = languages.map(|code| (code.clone(), code.clone())).collect();
     let mut folders = content_of_languages(generator.table("languages"));
     let is_default = |(code, _): &(String, String)| code.eq_ignore_ascii_case(default);
     if let Some(root) = generator.text("contentdir")

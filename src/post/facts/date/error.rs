@@ -20,11 +20,7 @@ pub enum DateError {
     Day(u32),
     /// The month has fewer days.
     #[error("there is no day {day} in month {month} of {year}")]
-    NotInMonth {
-        year: i32,
-        month: u32,
-        day: u32,
-    },
+    NotInMonth { year: i32, month: u32, day: u32 },
     /// A part of the time of day is not there.
     #[error("the time `{clock}` has no {part}")]
     Lacks {

@@ -30,7 +30,7 @@ fn letter(day: NaiveDate, digests: &[&str]) -> Issue {
         reason: None,
         subject: String::new(),
         outbox: false,
-        key: 1,
+        key: 1.into(),
     }
 }
 
@@ -88,7 +88,10 @@ impl Joining {
     ) -> Confirmation {
         let issue = letter(asked.date_naive(), digests);
         let names = digests.iter().map(|&name| name.to_owned()).collect();
-        let reader = self.reader(address).await.map_or(0, |(id, _)| id);
+        let reader = self
+            .reader(address)
+            .await
+            .map_or(ReaderId::SHOWN, |(id, _)| id);
         let agreement = Agreement {
             whose: (reader, issue.id),
             digests: names,
