@@ -367,8 +367,8 @@ fn a_claim_reads_back_what_was_frozen_whatever_it_holds() {
             .iter()
             .map(|claim| (claim.reader.email.clone(), claim.reader.name.clone()))
             .collect();
-        let named = to.into_iter().map(|one| (one.email, one.name));
-        assert_eq!(by_address, named.collect());
+        let frozen = to.into_iter().map(|one| (one.email, one.name));
+        assert_eq!(by_address, frozen.collect());
         for claim in &claimed {
             let known = store
                 .find_reader(&claim.reader.email)

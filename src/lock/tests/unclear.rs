@@ -175,13 +175,13 @@ impl Scene {
         came: Unnamed<'_>,
         build: &Build<'_>,
         waits: bool,
-        case: &str,
+        label: &str,
     ) -> Vec<Finding> {
         let posts = [came, post("b.md", "Rain")];
         let assigned = self.lock.clone().assign("hums.example", &posts, build);
         let id = (!waits).then(|| self.ids[0].clone());
-        assert_eq!(assigned.ids, [id, Some(self.ids[1].clone())], "{case}");
-        assert_eq!(assigned.refused.len(), usize::from(waits), "{case}");
+        assert_eq!(assigned.ids, [id, Some(self.ids[1].clone())], "{label}");
+        assert_eq!(assigned.refused.len(), usize::from(waits), "{label}");
         let refused = assigned.refused.into_iter();
         refused.map(|(_, finding)| finding).collect()
     }
