@@ -2,6 +2,7 @@
 
 mod backup;
 mod checking;
+mod killed;
 mod moving;
 
 use std::collections::{BTreeMap, BTreeSet};
