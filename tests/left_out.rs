@@ -221,6 +221,73 @@ fn a_post_that_is_left_out_where_it_was_keeps_its_id_from_a_copy() {
 }
 
 #[test]
+fn a_post_that_moves_and_is_left_out_at_once_keeps_its_id_from_a_copy() {
+    let whole = post("title: Tea\ndate: 2024-05-01\n");
+    for (way, front) in [
+        ("a draft", "title: Tea\ndate: 2024-05-01\ndraft: true\n"),
+        ("a draft, renamed", "title: Green\ndraft: true\n"),
+        ("of the future", "title: Tea\ndate: 2094-05-01\n"),
+        ("private", "title: Tea\ndate: 2024-05-01\nprivate: true\n"),
+        (
+            "expired",
+            "title: Tea\ndate: 2024-05-01\nexpires: 2024-06-01\n",
+        ),
+    ] {
+        let scene = Scene::new().file("post/tea.md", &whole).file(
+            "post/rain.md",
+            "---\ntitle: Rain\ndate: 2023-04-01\n---\nWet.\n",
+        );
+        scene.run_at(NOON, &["run"]);
+        let before = ids(&scene);
+        let mails = scene.names("outbox").len();
+        fs::remove_file(scene.path("post/tea.md")).unwrap();
+        let scene = scene
+            .file("post/later/tea.md", &post(front))
+            .file("post/copy.md", &whole);
+        // However often it is built.
+        for _ in 0..3 {
+            let ran = scene.run(&["--at", LATER, "run"]);
+            assert_eq!(ran.code, 1, "{way}: {}", ran.talk);
+            let says = "copy.md: this may be `tea.md`, which is gone, or a new post";
+            assert!(ran.talk.contains(says), "{way}: {}", ran.talk);
+            assert_eq!(ids(&scene), before[1..], "{way}");
+        }
+        // Where the copy is given up, the post has its id again, at its new path.
+        fs::remove_file(scene.path("post/copy.md")).unwrap();
+        let scene = scene.file("post/later/tea.md", &whole);
+        let ran = scene.run(&["--at", MUCH_LATER, "run"]);
+        assert_eq!(ran.code, 0, "{way}: {}", ran.talk);
+        assert_eq!(ids(&scene), before, "{way}");
+        assert_eq!(scene.names("outbox").len(), mails, "{way}");
+    }
+}
+
+#[test]
+fn whoever_keeps_drafts_of_what_is_published_renames_a_post_without_a_question() {
+    let whole = post("title: Tea\ndate: 2024-05-01\n");
+    let draft = post("title: Tea\ndate: 2024-05-01\ndraft: true\n");
+    let scene = Scene::new()
+        .file("post/tea.md", &whole)
+        .file("post/drafts/tea.md", &draft);
+    scene.run_at(NOON, &["run"]);
+    let before = ids(&scene);
+    let scene = scene.file("post/green.md", &whole);
+    fs::remove_file(scene.path("post/tea.md")).unwrap();
+    // A draft of something else may come at once.
+    let scene = scene.file(
+        "post/drafts/rain.md",
+        "---\ntitle: Rain\ndraft: true\n---\nIt rained.\n",
+    );
+    let ran = scene.run(&["--at", LATER, "run"]);
+    assert!(
+        ran.code == 0 && ran.talk.contains("green.md: was tea.md, keeps its id"),
+        "{}",
+        ran.talk
+    );
+    assert_eq!(ids(&scene), before);
+}
+
+#[test]
 fn a_post_that_moved_keeps_its_id_though_its_old_path_leads_to_it_or_has_another_post() {
     for (case, left) in [
         ("a page that leads on", "---\nredirect_to: /moved/\n---\n"),

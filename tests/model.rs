@@ -2,10 +2,11 @@
 //!
 //! The model gives each post a mark that stands in its text and never changes, and reads the feed and the mails by it.
 //! After every build a post has the id that it had, or it is left out and the run says so; no post is mailed twice; and
-//! in the end every post that the feed shows has been mailed. Four losses have limits that the README states, and the
+//! in the end every post that the feed shows has been mailed. Five losses have limits that `docs/ids.md` states, and the
 //! model allows just these: without the lock, an id that no new id would be is lost; without the manifest, a post is
 //! lost of which the path and one of title and date changed; so is one that comes back changed so far after a build
-//! without it; and an id that neither file knows any more is given to a new post that would be given it.
+//! without it; an id that neither file knows any more is given to a new post that would be given it; and without the
+//! manifest, a post with the title and day of one that is gone is that one.
 //!
 //! `TIDINGS_MODEL_CASES=10000` tries so many sequences, `TIDINGS_MODEL_SEED` repeats those of a seed, which a failure
 //! names.
@@ -76,7 +77,7 @@ enum Step {
     Restore(u8),
     /// A post's front matter breaks, and its file may move (1).
     Break(u8, u8),
-    /// A post is left out where it is: a draft, of the future, empty, a link that leads nowhere.
+    /// A post is left out: a draft, of the future, empty, a link that leads nowhere; its file may move (4).
     Hide(u8, u8),
     Mend(u8),
     /// A post's file is copied, with its date and title, and tells of something else in one word.
@@ -193,8 +194,8 @@ struct Site {
     pairs: BTreeSet<(&'static str, NaiveDate)>,
     /// Posts that may have got the id of one that was forgotten with the lock.
     missed: BTreeSet<usize>,
-    /// The post to which each id belonged.
-    ids: BTreeMap<String, usize>,
+    /// The post to which each id belonged, with the title and the day that it had then.
+    ids: BTreeMap<String, (usize, (&'static str, NaiveDate))>,
     /// The ids that the manifest has known since it was lost last.
     remembered: BTreeSet<String>,
     story: Vec<String>,
@@ -564,26 +565,31 @@ impl Site {
     }
 
     fn hide(&mut self, number: u8, how: u8) {
-        // A post that moves and is left out at once looks like one that is gone.
-        let stands = |at: &usize| {
-            let Post {
-                fault, shown, face, ..
-            } = &self.posts[*at];
-            let has_moved = shown.as_ref().is_some_and(|shown| shown.path != face.path);
-            fault.is_none() && !has_moved
-        };
-        let Some(at) = self.living(number).filter(stands) else {
+        let whole = |at: &usize| self.posts[*at].fault.is_none();
+        let Some(at) = self.living(number).filter(whole) else {
             return;
         };
+        let post = &self.posts[at];
+        let shown = post.shown.as_ref().unwrap_or(&post.face);
+        let is_edited = (shown.title, shown.date) != (post.face.title, post.face.date);
+        let mut has_moved = shown.path != post.face.path;
+        // Beside a copy only the text tells which of both it is.
+        let may_move = !(self.is_settled || is_edited && self.has_new_copy(at));
+        if how & 4 != 0 && may_move && !has_moved {
+            self.remove(at);
+            self.posts[at].face.path = self.new_path(at, (how / 8) & !32);
+            has_moved = true;
+        }
         let ways = [Fault::Draft, Fault::Future, Fault::Empty, Fault::Link];
         let mut fault = ways[usize::from(how) % ways.len()];
-        // With a date in its name an empty file is a post.
-        if fault == Fault::Empty && self.posts[at].face.path.contains("2024-") {
+        // With a date in its name an empty file is a post. Elsewhere nothing says of an empty one that it is the post.
+        let is_empty = matches!(fault, Fault::Empty | Fault::Link);
+        if is_empty && (has_moved || self.posts[at].face.path.contains("2024-")) {
             fault = Fault::Draft;
         }
         self.posts[at].fault = Some(fault);
         self.save(at);
-        self.tell(format!("hide {at}: {fault:?}"));
+        self.tell(format!("hide {at}: {fault:?} {:?}", self.posts[at].face));
     }
 
     fn mend(&mut self, number: u8) {
@@ -705,11 +711,14 @@ impl Site {
                 self.posts[at].was_away |= was_away;
                 continue;
             };
-            let whose = self.ids.insert(id.clone(), at);
-            if let Some(other) = whose.filter(|other| *other != at) {
+            let pair = (self.posts[at].face.title, self.posts[at].face.date);
+            let whose = self.ids.insert(id.clone(), (at, pair));
+            if let Some((other, its_pair)) = whose.filter(|(other, _)| *other != at) {
                 // Lock and manifest were lost since it was given, and the post is new at its first path and day.
                 let is_forgotten = self.posts[at].id.is_none() && !known.contains(id);
-                if !is_excused && !may_change[other] && !is_forgotten {
+                // Without the manifest a post with the title and day of one that is gone is that one.
+                let is_taken = self.manifest_is_lost && its_pair == pair;
+                if !is_excused && !may_change[other] && !is_forgotten && !is_taken {
                     self.fail(&format!("{at} has the id of {other}: {id}"));
                 }
                 self.missed.insert(at);

@@ -30,6 +30,10 @@ impl Past for Forgotten {
         None
     }
 
+    fn earlier(&self, _: &str) -> Option<Signature> {
+        None
+    }
+
     fn is_shared(&self, _: Signature) -> bool {
         false
     }
@@ -54,7 +58,7 @@ impl Past for Forgotten {
         None
     }
 
-    fn unreadable(&self) -> &[String] {
+    fn unsettled(&self) -> &[String] {
         &[]
     }
 

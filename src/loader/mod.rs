@@ -66,6 +66,8 @@ pub struct Loaded {
     pub dated: Vec<String>,
     /// Files that are no posts, or none today, each with the reason.
     left_out: Vec<(String, &'static str)>,
+    /// The paths of files that their authors leave out and that are no posts which moved, as far as that is known.
+    pub settled: Vec<String>,
     site: Site,
     habits: Habits,
     history: History,
@@ -159,6 +161,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         held,
         vanished,
         dated,
+        settled,
     } = step.give_ids(&mut posts, &mut lock, &mut findings);
     findings.sort();
     let (site, index) = (site.clone(), Index::default());
@@ -171,6 +174,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         vanished,
         dated,
         left_out,
+        settled,
         site,
         habits,
         history,
@@ -198,6 +202,7 @@ struct Identified {
     held: Vec<String>,
     vanished: Vec<String>,
     dated: Vec<String>,
+    settled: Vec<String>,
 }
 
 impl Identification<'_> {
@@ -234,6 +239,7 @@ impl Identification<'_> {
         // After the assignment, since the lock also learns of ids that it could not be given.
         let waiting = lock.ids_at(self.absent.keys().map(String::as_str));
         held.extend(waiting.into_iter().map(str::to_owned));
+        let settled = before.settled(!assigned.refused.is_empty());
         for (number, finding) in assigned.refused {
             findings.push(finding.in_file(before.file(&posts[number].path)));
         }
@@ -248,6 +254,7 @@ impl Identification<'_> {
             held,
             vanished,
             dated: dated.map(|post| post.id.to_string()).collect(),
+            settled,
         }
     }
 }

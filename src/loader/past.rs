@@ -25,6 +25,8 @@ pub(super) struct Before<'a> {
     absent: &'a HashMap<String, Absence>,
     /// The ones among them that an error leaves out.
     unreadable: &'a [String],
+    /// These, and the ones that their author leaves out and that came since the last build.
+    unsettled: OnceCell<Vec<String>>,
 }
 
 impl<'a> Before<'a> {
@@ -43,6 +45,7 @@ impl<'a> Before<'a> {
             assets,
             absent,
             unreadable,
+            unsettled: OnceCell::new(),
         }
     }
 
@@ -79,6 +82,34 @@ impl<'a> Before<'a> {
         self.assets.file(path)
     }
 
+    /// The files that may be posts which vanished: those with an error, and those that their author leaves out today and
+    /// that the last build did not have. A draft that was there already is no post that has moved since.
+    fn unsettled(&self) -> &[String] {
+        self.unsettled.get_or_init(|| {
+            let came = self.left_out().filter(|path| !self.was_left_out(path));
+            let mut all: Vec<String> = self.unreadable.iter().chain(came).cloned().collect();
+            all.sort();
+            all
+        })
+    }
+
+    /// The files that their authors leave out; while posts are asked about, only those that were left out before.
+    pub(super) fn settled(&self, is_asked: bool) -> Vec<String> {
+        let settled = self.left_out();
+        let settled = settled.filter(|path| !is_asked || self.was_left_out(path));
+        settled.cloned().collect()
+    }
+
+    fn left_out(&self) -> impl Iterator<Item = &String> {
+        let left_out = self.absent.iter();
+        let left_out = left_out.filter(|(_, absence)| matches!(absence, Absence::LeftOut(_)));
+        left_out.map(|(path, _)| path)
+    }
+
+    fn was_left_out(&self, path: &str) -> bool {
+        self.manifest().was_left_out(fingerprint_of(&path))
+    }
+
     fn manifest(&self) -> &Manifest {
         self.manifest.get_or_init(|| Manifest::read(self.lock))
     }
@@ -96,6 +127,10 @@ impl Past for Beside<'_> {
 
     fn before(&self, id: &str) -> Option<Signature> {
         self.before.manifest().text_of(fingerprint_of(&id))
+    }
+
+    fn earlier(&self, id: &str) -> Option<Signature> {
+        self.before.manifest().earlier_text_of(fingerprint_of(&id))
     }
 
     fn is_shared(&self, text: Signature) -> bool {
@@ -135,8 +170,8 @@ impl Past for Beside<'_> {
         })
     }
 
-    fn unreadable(&self) -> &[String] {
-        self.before.unreadable
+    fn unsettled(&self) -> &[String] {
+        self.before.unsettled()
     }
 }
 

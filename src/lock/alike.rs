@@ -1,7 +1,7 @@
 //! Gives posts the ids of the lines with their instant and title.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::lock::given::{Given, mint};
 use crate::lock::lines::Line;
@@ -22,7 +22,7 @@ pub(super) struct Asking<'a> {
     pub(super) known: &'a HashMap<&'a str, &'a str>,
     /// The paths of the posts.
     pub(super) here: &'a HashSet<&'a str>,
-    /// The texts of files that an error leaves out, and that are not what the lock knows at their paths.
+    /// The texts of files that are left out and may be vanished posts, and that are not what the lock knows at their paths.
     pub(super) hidden: Vec<Signature>,
 }
 
@@ -60,8 +60,7 @@ impl Asking<'_> {
         !self.is_here(id) && self.past.is_known() && self.past.before(id).is_none()
     }
 
-    /// Whether a file that is no post today may be the post of this id, at its path or, with an error, elsewhere, though
-    /// another asks.
+    /// Whether a file that is no post today may be the post of this id, at its path or elsewhere, though another asks.
     pub(super) fn is_hidden(&self, id: &str) -> bool {
         let home = self.known.get(id);
         if home.is_some_and(|path| self.past.may_be_at(path, id)) {
@@ -71,6 +70,19 @@ impl Asking<'_> {
             return false;
         };
         self.hidden.iter().any(|now| is_same(before.compare(*now)))
+    }
+
+    /// Whether a post cannot be the one of this id without a person's word, though it has the instant and title of its
+    /// line: a post that was left out may have the id, or the post of the id was gone at the last build and the text is not
+    /// what it was, so that another may have been given its instant and title since.
+    fn is_disputed(&self, number: usize, id: &str) -> bool {
+        let is_back = || {
+            let texts = self.past.earlier(id).zip(self.past.now(number));
+            texts.is_some_and(|(earlier, now)| is_same(earlier.compare(now)))
+        };
+        self.past.before(id) == Some(Signature::UNKNOWN)
+            || self.is_hidden(id)
+            || self.is_dead(id) && !is_back()
     }
 
     /// Asks whether a post is one that is gone, by path and id, or a new one.
@@ -115,10 +127,10 @@ fn is_same(likeness: Likeness) -> bool {
 }
 
 impl Lock {
-    /// The texts of files that an error leaves out, and that are not what their paths' lines say.
+    /// The texts of files that are left out and may be vanished posts, and that are not what their paths' lines say.
     pub(super) fn hidden(&self, past: &dyn Past) -> Vec<Signature> {
         let mut hidden = Vec::new();
-        for path in past.unreadable() {
+        for path in past.unsettled() {
             let Some(now) = past.absent(path) else {
                 continue;
             };
@@ -154,6 +166,7 @@ impl Lock {
         }
         let mut unclear = self.stay_at_home(given, asking, &mut wanted);
         unclear.extend(ask_for_disputed(given, asking, &mut wanted));
+        unclear.extend(ask_for_shared(given, asking, &mut wanted));
         given.take_alone(|number| wanted.get(&number).copied());
         unclear
     }
@@ -228,8 +241,7 @@ impl Lock {
     }
 }
 
-/// Removes posts from `wanted` whose line is in dispute: a post that was left out may have its id, and no text decides.
-/// The same instant and title do not settle it.
+/// Removes posts from `wanted` whose line is in dispute. The same instant and title do not settle it.
 fn ask_for_disputed<'a>(
     given: &mut Given<'a>,
     asking: &Asking<'_>,
@@ -237,9 +249,8 @@ fn ask_for_disputed<'a>(
 ) -> Vec<Unclear> {
     let mut disputed: Vec<(usize, &'a str)> = Vec::new();
     for (number, id) in &*wanted {
-        let is_known = asking.past.before(id) != Some(Signature::UNKNOWN) && !asking.is_hidden(id);
         let is_there = asking.known.get(id) == Some(&asking.posts[*number].path);
-        if !is_known && !is_there {
+        if !is_there && asking.is_disputed(*number, id) {
             disputed.push((*number, *id));
         }
     }
@@ -250,6 +261,33 @@ fn ask_for_disputed<'a>(
         unclear.push(asking.ask_whether_moved(number, gone));
         given.refused.insert(number);
         wanted.remove(&number);
+    }
+    unclear
+}
+
+/// Removes posts from `wanted` that want one dead line: each may be the post that comes back. Of a line that is not
+/// dead, what vanished is compared later.
+fn ask_for_shared<'a>(
+    given: &mut Given<'a>,
+    asking: &Asking<'_>,
+    wanted: &mut HashMap<usize, &'a str>,
+) -> Vec<Unclear> {
+    let mut posts: BTreeMap<&'a str, Vec<usize>> = BTreeMap::new();
+    for (number, id) in &*wanted {
+        posts.entry(id).or_default().push(*number);
+    }
+    let mut unclear = Vec::new();
+    for (id, mut numbers) in posts {
+        if numbers.len() == 1 || !asking.is_dead(id) {
+            continue;
+        }
+        numbers.sort_unstable();
+        for number in numbers {
+            let gone = (asking.known.get(id).copied().unwrap_or_default(), id);
+            unclear.push(asking.ask_whether_moved(number, gone));
+            given.refused.insert(number);
+            wanted.remove(&number);
+        }
     }
     unclear
 }

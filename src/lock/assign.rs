@@ -25,8 +25,11 @@
 //!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all. So does a
 //!    short text that is all that is left. A post that an earlier step refused takes part, and gets nothing.
 //!    Here and in steps 3 and 7, nobody else gets the id of a post whose file is still at its path and left out, as a
-//!    draft is; nor one that a file elsewhere may have, by its text, which an error leaves out.
-//! 7. As step 3, among dead lines: a post that was away comes back under another path.
+//!    draft is; nor one that a file elsewhere may have, by its text, which an error leaves out, or which its author leaves
+//!    out and the last build did not have.
+//! 7. As step 3, among dead lines: a post that was away comes back under another path. Since another may have been given
+//!    its instant and title meanwhile, its text must be what it was; else a person is asked, and so
+//!    where several come back as one.
 //! 8. A new id, which no line and no post has. Where an earlier build has published it, and the last one did not have
 //!    it, the lock was lost: the post may be that one, back, and is left out until a person says.
 //!

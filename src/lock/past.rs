@@ -21,6 +21,8 @@ pub trait Past {
     fn is_known(&self) -> bool;
     /// The text that the post of this id had at the last build; `None` if that build had no such post.
     fn before(&self, id: &str) -> Option<Signature>;
+    /// The last text of a post that an earlier build had and the last one had not.
+    fn earlier(&self, id: &str) -> Option<Signature>;
     /// Whether the last build had several posts with this text.
     fn is_shared(&self, text: Signature) -> bool;
     /// Whether some build has published a post of this id.
@@ -33,8 +35,9 @@ pub trait Past {
     fn absence(&self, path: &str) -> Option<Absence>;
     /// The text of the file at this path, which is no post today; none where there is no such file.
     fn absent(&self, path: &str) -> Option<Signature>;
-    /// The paths of those files that an error leaves out: nobody knows their dates and titles.
-    fn unreadable(&self) -> &[String];
+    /// The paths of those files of which nobody can say that they are no post that vanished: an error leaves them out, or
+    /// their author does and the last build had no such file.
+    fn unsettled(&self) -> &[String];
     /// The lines that the lock could not be given.
     fn unkept(&self) -> &[String];
 }

@@ -31,13 +31,22 @@ struct Build<'a> {
     there: Vec<&'a str>,
     /// The file that its author leaves out, and why; its text is `broken_text`.
     left_out: Option<(&'a str, Absence)>,
-    /// The files that an error leaves out, and the text of each.
+    /// The files that an error leaves out, or that are left out and new, and the text of each.
     broken: Vec<String>,
     broken_text: &'a str,
     unkept: Vec<String>,
     /// Ids that only an earlier build had.
     earlier: Vec<String>,
+    /// The last texts of posts that only an earlier build had.
+    texts_of_earlier: HashMap<String, &'a str>,
     is_lost: bool,
+}
+
+impl Build<'_> {
+    /// The text of every post of today and of earlier, where none is given.
+    fn unchanging(&self) -> Option<&str> {
+        (self.now.is_empty() && self.before.is_empty()).then_some("Hot.")
+    }
 }
 
 impl Past for Build<'_> {
@@ -58,7 +67,8 @@ impl Past for Build<'_> {
     }
 
     fn now(&self, number: usize) -> Option<Signature> {
-        self.now.get(number).map(|text| Signature::from_text(text))
+        let text = self.now.get(number).copied();
+        text.or(self.unchanging()).map(Signature::from_text)
     }
 
     fn absent(&self, path: &str) -> Option<Signature> {
@@ -81,8 +91,13 @@ impl Past for Build<'_> {
         broken.then_some(Absence::Broken).or(left_out).or(there)
     }
 
-    fn unreadable(&self) -> &[String] {
+    fn unsettled(&self) -> &[String] {
         &self.broken
+    }
+
+    fn earlier(&self, id: &str) -> Option<Signature> {
+        let text = self.texts_of_earlier.get(id).copied();
+        text.or(self.unchanging()).map(Signature::from_text)
     }
 
     fn is_shared(&self, text: Signature) -> bool {

@@ -257,3 +257,75 @@ fn a_post_that_its_author_leaves_out_where_it_was_keeps_its_id_unless_its_text_i
         }
     }
 }
+
+#[test]
+fn a_post_with_the_date_and_title_of_one_that_was_gone_at_the_last_build_is_that_one_by_its_text_or_asked_about()
+ {
+    const OTHER: &str = "It rained on the roof of the old station for nine days, and on the tenth the river stood in the \
+                         yard, so the cat moved upstairs for good.";
+    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
+    let stays = post("b.md", "Rain");
+    // The post that came, the last text of the one that is gone, its text; whether it is asked about.
+    for (path, earlier, text, is_asked) in [
+        ("x.md", TEXT, TEXT, false),
+        ("x/a.md", TEXT, TEXT, false),
+        ("x.md", TEXT, &*TEXT.replace("kettle", "teapot"), false),
+        ("x.md", "Hot.", "Hot.", false),
+        ("x.md", TEXT, OTHER, true),
+        ("x/a.md", TEXT, OTHER, true),
+        ("x.md", "Hot.", "Cold.", true),
+        ("x.md", "", TEXT, true),
+        ("x.md", TEXT, "", true),
+        // The manifest was lost since.
+        ("x.md", "-", TEXT, true),
+        // It is where it was.
+        ("a.md", TEXT, OTHER, false),
+        ("a.md", "-", TEXT, false),
+    ] {
+        let earlier = [(ids[0].clone(), earlier)].into_iter();
+        let build = Build {
+            before: [(ids[1].clone(), "?")].into(),
+            now: vec![text, "?"],
+            texts_of_earlier: earlier.filter(|(_, text)| *text != "-").collect(),
+            ..Build::default()
+        };
+        let mut asked = lock.clone();
+        let assigned = asked.assign("hums.example", &[post(path, "Tea"), stays], &build);
+        let id = (!is_asked).then(|| ids[0].clone());
+        assert_eq!(assigned.ids, [id, Some(ids[1].clone())], "{path} {text}");
+        let [(_, finding)] = &assigned.refused[..] else {
+            assert!(!is_asked);
+            continue;
+        };
+        assert_eq!(assigned.held, [ids[0].clone()]);
+        let question = "this may be `a.md`, which is gone, or a new post";
+        assert!(finding.message.contains(question), "{finding}");
+        assert_eq!(asked.to_text(), lock.to_text());
+    }
+}
+
+#[test]
+fn of_two_that_come_back_as_one_that_was_gone_at_the_last_build_neither_is_believed() {
+    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
+    for paths in [["x.md", "y.md"], ["x/a.md", "y/a.md"]] {
+        let posts = [
+            post(paths[0], "Tea"),
+            post(paths[1], "Tea"),
+            post("b.md", "Rain"),
+        ];
+        let build = Build {
+            before: [(ids[1].clone(), "?")].into(),
+            now: vec![TEXT, TEXT, "?"],
+            texts_of_earlier: [(ids[0].clone(), TEXT)].into(),
+            ..Build::default()
+        };
+        let assigned = lock.clone().assign("hums.example", &posts, &build);
+        assert_eq!(
+            assigned.ids,
+            [None, None, Some(ids[1].clone())],
+            "{paths:?}"
+        );
+        let refused: Vec<usize> = assigned.refused.iter().map(|(at, _)| *at).collect();
+        assert_eq!(refused, [0, 1]);
+    }
+}

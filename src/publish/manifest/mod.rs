@@ -29,6 +29,9 @@ pub struct Manifest {
     pub(super) dated: BTreeSet<u64>,
     /// The posts that came by feeds, which come and go without us.
     pub(super) syndicated: BTreeSet<u64>,
+    /// The files that their authors left out at the last build, by the fingerprints of their paths; `None` if that is not
+    /// known.
+    pub(super) left_out: Option<BTreeSet<u64>>,
     /// The posts that subscribers may not have seen yet though their dates are old.
     pub(super) unseen: Unseen,
     /// The new posts that the hub waits for, by the fingerprint of their ids, which survives a rename.
@@ -39,15 +42,24 @@ pub struct Manifest {
     pub(super) unkept: Vec<String>,
 }
 
-/// A post of the last build.
+/// A post of the last build, or of an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Known {
     /// Its fingerprint when it was last published.
     pub(super) fingerprint: u64,
-    /// The signature of its text; `None` if its file was missing at the last build.
-    pub(super) text: Option<Signature>,
-    /// Whether the last build knew of it and did not publish it.
-    pub(super) is_held: bool,
+    /// The signature of its text when it was last there.
+    pub(super) text: Signature,
+    pub(super) presence: Presence,
+}
+
+/// What the last build made of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    Published,
+    /// It knew of the post and did not publish it.
+    Held,
+    /// It had no such post.
+    Gone,
 }
 
 /// A page that has not answered yet; the hub is told when it has.
@@ -126,18 +138,47 @@ impl Manifest {
     /// Whether a post is unchanged since the last build.
     pub fn is_as_published(&self, id: u64, fingerprint: u64) -> bool {
         let known = self.posts.get(&id);
-        known.is_some_and(|known| known.text.is_some() && known.fingerprint == fingerprint)
+        known.is_some_and(|known| {
+            known.presence != Presence::Gone && known.fingerprint == fingerprint
+        })
     }
 
     /// The signature of a post's text in the last build.
     pub fn text_of(&self, id: u64) -> Option<Signature> {
-        self.posts.get(&id)?.text
+        let known = self
+            .posts
+            .get(&id)
+            .filter(|known| known.presence != Presence::Gone);
+        known.map(|known| known.text)
+    }
+
+    /// The signature of the last text of a post that an earlier build had and the last one had not.
+    pub fn earlier_text_of(&self, id: u64) -> Option<Signature> {
+        let known = self
+            .posts
+            .get(&id)
+            .filter(|known| known.presence == Presence::Gone);
+        known.map(|known| known.text)
+    }
+
+    /// Whether the file of this path was left out by its author at the last build already; true if that is not known.
+    pub fn was_left_out(&self, path: u64) -> bool {
+        self.left_out
+            .as_ref()
+            .is_none_or(|paths| paths.contains(&path))
+    }
+
+    /// Records the files that their authors leave out.
+    pub fn set_left_out(&mut self, paths: impl Iterator<Item = u64>) {
+        self.left_out = Some(paths.collect());
     }
 
     /// The texts that several posts of the last build had.
     pub(crate) fn shared_texts(&self) -> HashSet<Signature> {
         let mut seen = HashSet::with_capacity(self.posts.len());
-        let texts = self.posts.values().filter_map(|known| known.text);
+        let posts = self.posts.values();
+        let texts = posts.filter(|known| known.presence != Presence::Gone);
+        let texts = texts.map(|known| known.text);
         texts.filter(|text| !seen.insert(*text)).collect()
     }
 
@@ -163,7 +204,9 @@ impl Manifest {
 
     /// Whether it records the posts of the last build: an older form does not.
     pub fn knows_texts(&self) -> bool {
-        self.posts.values().any(|known| known.text.is_some())
+        self.posts
+            .values()
+            .any(|known| known.presence != Presence::Gone)
     }
 
     /// Records these posts as published, each with its text, and the ids `held` of posts that may come back under
@@ -178,24 +221,23 @@ impl Manifest {
         let of_held = |id: &u64| {
             // Without a manifest nothing is known of it but that it is held.
             let known = self.posts.get(id);
-            let text = known.and_then(|known| known.text);
             let known = Known {
                 fingerprint: known.map_or(0, |known| known.fingerprint),
-                text: Some(text.unwrap_or(Signature::UNKNOWN)),
-                is_held: true,
+                text: known.map_or(Signature::UNKNOWN, |known| known.text),
+                presence: Presence::Held,
             };
             (*id, known)
         };
         let held: Vec<(u64, Known)> = held.iter().map(of_held).collect();
         for known in self.posts.values_mut() {
-            known.text = None;
+            known.presence = Presence::Gone;
         }
         self.posts.extend(held);
         for ((id, fingerprint), text) in posts.iter().zip(texts) {
             let known = Known {
                 fingerprint: *fingerprint,
-                text: Some(*text),
-                is_held: false,
+                text: *text,
+                presence: Presence::Published,
             };
             self.posts.insert(*id, known);
         }
@@ -210,7 +252,7 @@ impl Manifest {
         }
         let mut vanished = Vanished::default();
         for (id, known) in &self.posts {
-            if known.text.is_some() && !known.is_held && !self.syndicated.contains(id) {
+            if known.presence == Presence::Published && !self.syndicated.contains(id) {
                 vanished.known += 1;
                 if !today.published.contains(id) {
                     let why = today.left_out.get(id).copied().unwrap_or(GONE);

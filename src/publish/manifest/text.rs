@@ -8,12 +8,14 @@ use crate::finding::{Finding, Severity};
 use crate::ledger::DigestProgress;
 use crate::post::Signature;
 use crate::publish::below::is_below;
-use crate::publish::manifest::{Known, Manifest, News, Stamp, Waiting, Written};
+use crate::publish::manifest::{Known, Manifest, News, Presence, Stamp, Waiting, Written};
 
 /// The first line: a file in another form is ignored.
 const HEAD: &str = "tidings manifest 1";
 /// The mark at the end of a post's line that the last build did not publish.
 const HELD: &str = "held";
+/// The mark in the place of the text of a post that the last build did not have; its last text follows.
+const GONE: &str = "-";
 
 /// The path of the manifest: beside the lock, since the site's generator may wipe the folder of feeds.
 pub(in crate::publish) fn beside(lock: &Path) -> PathBuf {
@@ -42,12 +44,21 @@ impl Manifest {
             {
                 let mut fields = hash.split('\t');
                 let fingerprint = fields.next().and_then(number);
-                let text = fields.next().and_then(number).map(Signature::from_bits);
+                let (text, rest) = (fields.next().unwrap_or(GONE), fields.next());
+                let text_of = |bits: &str| number(bits).map(Signature::from_bits);
+                let (text, presence) = match (text_of(text), rest) {
+                    (Some(text), Some(HELD)) => (text, Presence::Held),
+                    (Some(text), _) => (text, Presence::Published),
+                    (None, last) => (
+                        last.and_then(text_of).unwrap_or(Signature::UNKNOWN),
+                        Presence::Gone,
+                    ),
+                };
                 if let (Some(id), Some(fingerprint)) = (number(id), fingerprint) {
                     let known = Known {
                         fingerprint,
                         text,
-                        is_held: fields.next() == Some(HELD),
+                        presence,
                     };
                     manifest.posts.insert(id, known);
                 }
@@ -91,6 +102,10 @@ impl Manifest {
                 }
                 ["unseen", id, later] => {
                     manifest.unseen.0.extend(number(id).zip(later.parse().ok()));
+                }
+                ["left", ref paths @ ..] => {
+                    let paths = paths.iter().filter_map(|path| number(path));
+                    manifest.left_out = Some(paths.collect());
                 }
                 ["dated", id] => manifest.dated.extend(number(id)),
                 ["syndicated", id] => manifest.syndicated.extend(number(id)),
@@ -158,6 +173,13 @@ impl Manifest {
         for (id, later) in &self.unseen.0 {
             text.push_str(&format!("unseen\t{id:x}\t{later}\n"));
         }
+        if let Some(paths) = &self.left_out {
+            text.push_str("left");
+            for path in paths {
+                text.push_str(&format!("\t{path:x}"));
+            }
+            text.push('\n');
+        }
         for id in &self.dated {
             text.push_str(&format!("dated\t{id:x}\n"));
         }
@@ -170,19 +192,18 @@ impl Manifest {
             id,
             Known {
                 fingerprint,
-                text: kept,
-                is_held,
+                text: last,
+                presence,
             },
         ) in posts
         {
-            text.push_str(&format!("post\t{id:x}\t{fingerprint:x}"));
-            if let Some(kept) = kept {
-                text.push_str(&format!("\t{:x}", kept.bits()));
-                if *is_held {
-                    text.push_str(&format!("\t{HELD}"));
-                }
-            }
-            text.push('\n');
+            let last = last.bits();
+            let rest = match presence {
+                Presence::Published => format!("{last:x}"),
+                Presence::Held => format!("{last:x}\t{HELD}"),
+                Presence::Gone => format!("{GONE}\t{last:x}"),
+            };
+            text.push_str(&format!("post\t{id:x}\t{fingerprint:x}\t{rest}\n"));
         }
         text
     }
@@ -210,7 +231,7 @@ mod tests {
     use crate::ledger::DigestProgress;
     use crate::post::Signature;
 
-    use crate::publish::manifest::{Known, Manifest, News, Stamp, Waiting, Written};
+    use crate::publish::manifest::{Known, Manifest, News, Presence, Stamp, Waiting, Written};
     use crate::publish::unseen::Unseen;
 
     #[test]
@@ -230,10 +251,10 @@ mod tests {
             page: "https://x.example/tea/".to_owned(),
             since,
         };
-        let of_post = |fingerprint, text| Known {
+        let of_post = |fingerprint, presence| Known {
             fingerprint,
-            text,
-            is_held: fingerprint == 8,
+            text: Signature::from_text("tea"),
+            presence,
         };
         let manifest = Manifest {
             dated: [1, 11].into(),
@@ -245,10 +266,12 @@ mod tests {
             .into(),
             files: [("tag/c/atom.xml".to_owned(), written)].into(),
             posts: [
-                (7, of_post(8, Some(Signature::from_text("tea")))),
-                (8, of_post(9, None)),
+                (7, of_post(8, Presence::Published)),
+                (8, of_post(9, Presence::Held)),
+                (9, of_post(10, Presence::Gone)),
             ]
             .into(),
+            left_out: Some([3, u64::MAX].into()),
             unseen: Unseen([(7, 3)].into()),
             waiting: [(9, waiting)].into(),
             progress: [(
@@ -265,6 +288,20 @@ mod tests {
             unkept: vec!["a.md\t2024-03-18T00:00:00Z\tTea\ttag:x,2024:a.md".to_owned()],
         };
         assert_eq!(Manifest::parse(&manifest.to_text()), manifest);
+        let none_left_out = Manifest {
+            left_out: Some([].into()),
+            ..Manifest::default()
+        };
+        assert_eq!(Manifest::parse(&none_left_out.to_text()), none_left_out);
+        // A post that an earlier version knew to be gone, without its text.
+        let earlier = Manifest::parse("tidings manifest 1\npost\t7\t8\n");
+        let known = Known {
+            fingerprint: 8,
+            text: Signature::UNKNOWN,
+            presence: Presence::Gone,
+        };
+        assert_eq!(earlier.posts, [(7, known)].into());
+        assert!(earlier.was_left_out(3), "it is not known");
         assert_eq!(
             Manifest::parse("tidings manifest 2\npost\t7\t8\n"),
             Manifest::default()
