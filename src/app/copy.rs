@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::digest::{Misplaced, another_store, older_store};
-use crate::finding::{Finding, Rule, count};
+use crate::finding::{Finding, Rule, Severity, count};
 use crate::ledger::IssueState::{Open, Paused};
 use crate::ledger::{DigestProgress, Issue};
 use crate::publish::Manifest;
-use crate::store::{Recovered, Store};
+use crate::store::{Access, Recovered, Store};
 use crate::talk::Talk;
 
 /// Why an issue is paused that stood open in an older copy.
@@ -52,6 +52,30 @@ impl App {
             .flatten()
             .collect();
         self.refuse_older_copy(&names, store).await
+    }
+
+    /// The store, to change who its readers are. In an older copy nothing of that would last: it is gone once the newer copy
+    /// is back.
+    ///
+    /// # Errors
+    /// A store that cannot be opened, or that is an older copy.
+    pub(crate) async fn store_for_people(&self, access: Access) -> anyhow::Result<Store> {
+        let store = self.store(access).await?;
+        self.refuse_older_copies(None, &store).await?;
+        Ok(store)
+    }
+
+    /// The store, to show its readers; an older copy is named.
+    pub(crate) async fn store_of_people(&self, talk: &mut Talk<'_>) -> anyhow::Result<Store> {
+        let store = self.store(Access::Read).await?;
+        if let Err(error) = self.refuse_older_copies(None, &store).await {
+            let finding = error.downcast::<Finding>()?;
+            talk.report(&[Finding {
+                severity: Severity::Warning,
+                ..finding
+            }]);
+        }
+        Ok(store)
     }
 
     async fn refuse_older_copy(&self, digests: &[&str], store: &Store) -> anyhow::Result<()> {

@@ -53,7 +53,7 @@ pub(super) async fn import(
         consent: list.consent.as_deref(),
         now: app.clock.now(),
     };
-    let store = app.store(access).await?;
+    let store = app.store_for_people(access).await?;
     let mut hand = match list.dry_run {
         true => Hand::Foresee(store, Foreseen::default()),
         false => Hand::Ask(store),
@@ -306,12 +306,12 @@ impl ImportTally {
         let remarks = [
             (
                 self.pending,
-                "pending and get nothing; with `--confirmed` they have agreed",
+                "pending, without any mail; with `--confirmed` they have agreed",
             ),
             (self.confirmed, "confirmed, and active now"),
             (self.widened, "known, and subscribed to more digests now"),
             (self.lacking, lacking),
-            (self.newly_suppressed, "known, and get no mail from now on"),
+            (self.newly_suppressed, "known, and without mail from now on"),
         ];
         remarks
             .into_iter()
