@@ -332,7 +332,7 @@ const DAYS: [&str; 9] = [
 ];
 
 /// Words behind a time that name a zone, and its hours from UTC; none where they name none.
-const ZONE_WORDS: [(&str, Option<i64>); 28] = [
+const ZONE_WORDS: [(&str, Option<i64>); 29] = [
     ("Z", Some(0)),
     ("UTC", Some(0)),
     ("GMT", Some(0)),
@@ -355,7 +355,8 @@ const ZONE_WORDS: [(&str, Option<i64>); 28] = [
     ("BST", None),
     ("XYZT", None),
     ("GMT Summer Time", None),
-    ("Europe/Paris", None),
+    ("Europe/Paris", Some(1)),
+    ("Europe/Atlantis", None),
     ("+", None),
     ("-é", None),
     ("UTC+", None),
@@ -422,7 +423,7 @@ const PARIS: Zoning = Zoning {
 };
 
 /// Parts of dates, whole and broken.
-const MIXED: [&str; 34] = [
+const MIXED: [&str; 39] = [
     "2024",
     "2024-02-03",
     "2024/02",
@@ -456,5 +457,10 @@ const MIXED: [&str; 34] = [
     "(x)",
     "time",
     "1706933106",
+    "20240203T040506Z",
+    "202402030405",
+    "[Europe/Paris]",
+    "[!u-ca=x]",
+    "America/New_York",
     "é",
 ];

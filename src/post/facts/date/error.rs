@@ -1,5 +1,7 @@
 //! The reasons why a text is no date.
 
+use chrono::FixedOffset;
+
 /// Why a text names no instant, in a few words behind a colon.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {
@@ -40,4 +42,15 @@ pub enum DateError {
     /// No zone has this name.
     #[error("`{0}` is no zone")]
     Zone(String),
+    /// The offset beside a zone is none that the zone has at that time.
+    #[error("the offset {offset} is not that of {zone} at that time")]
+    Offset {
+        /// The offset.
+        offset: FixedOffset,
+        /// The zone.
+        zone: String,
+    },
+    /// A suffix that must be understood, and is not.
+    #[error("`[{0}]` is not understood")]
+    Suffix(String),
 }

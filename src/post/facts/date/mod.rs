@@ -3,6 +3,7 @@
 mod error;
 mod parse;
 mod place;
+mod suffix;
 mod zone;
 mod zoning;
 

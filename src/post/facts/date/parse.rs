@@ -1,8 +1,11 @@
 //! A text → the instant that it names.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Offset, Utc};
 
 use crate::post::facts::date::error::DateError;
+use crate::post::facts::date::suffix;
 use crate::post::facts::date::zone::{digits_of, offset};
 use crate::post::facts::date::zoning::{Instant, Zoning};
 
@@ -12,6 +15,17 @@ use crate::post::facts::date::zoning::{Instant, Zoning};
 /// The reason why it is invalid.
 pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, DateError> {
     let text = text.trim();
+    match suffix::split(text) {
+        Some((text, tags)) => {
+            let found = parse_plain(text, suffix::zoning(tags, *zoning))?;
+            suffix::read(found, text, tags)
+        }
+        None => parse_plain(text, *zoning),
+    }
+}
+
+/// Parses a date without tags behind it.
+fn parse_plain(text: &str, zoning: Zoning) -> Result<Instant, DateError> {
     let zoned = |at, offset| {
         Ok(Instant {
             at,
@@ -26,8 +40,11 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, DateError> {
     };
     // Every syntax but these begins with four digits; to try them first would cost each post.
     let is_iso = text.get(..5).is_some_and(|start| start.ends_with('-'));
+    let extended = if is_iso { None } else { extended(text) };
+    let is_iso = is_iso || extended.is_some();
     let moved = if is_iso { None } else { year_last(text) };
-    let text = moved.as_deref().unwrap_or(text);
+    let text = extended.or(moved).map_or(text.into(), Cow::Owned);
+    let text = &*text;
     // Go knows no zone by its letters: Hugo takes such a time for one of the site.
     let by_letters = !is_iso && zoning.as_go && text.ends_with(|c: char| c.is_ascii_alphabetic());
     if !is_iso {
@@ -69,6 +86,28 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, DateError> {
         ),
         _ => local(time),
     }
+}
+
+/// Rewrites the basic format of ISO 8601, and digits alone that name a minute or a second, in the extended format:
+/// `20241101T080000Z` becomes `2024-11-01T08:00:00Z`, `202411010800` becomes `2024-11-01T08:00`.
+fn extended(text: &str) -> Option<String> {
+    let length = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (date, rest) = text.split_at_checked(8)?;
+    let time = match length {
+        8 => rest.strip_prefix(['T', 't', ' '])?,
+        // As seconds since 1970 they would be of a year that nobody writes of.
+        12 | 14 if rest.len() == length - 8 => rest,
+        _ => return None,
+    };
+    let length = time.bytes().take_while(u8::is_ascii_digit).count();
+    let (clock, zone) = time.split_at(length);
+    let clock = match length {
+        4 => format!("{}:{}", &clock[..2], &clock[2..]),
+        6 => format!("{}:{}:{}", &clock[..2], &clock[2..4], &clock[4..]),
+        _ => clock.to_owned(),
+    };
+    let (year, month, day) = (&date[..4], &date[4..6], &date[6..]);
+    Some(format!("{year}-{month}-{day}T{clock}{zone}"))
 }
 
 /// `20130704`.
