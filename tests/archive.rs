@@ -333,6 +333,49 @@ fn who_was_killed_between_the_freeze_and_the_page_writes_it_before_the_mail() {
 }
 
 #[test]
+fn mail_waits_until_its_page_is_deployed_however_often_that_fails() {
+    let site = Site::new(
+        "since = \"2013-01-01\"\n[[digest]]\nname = \"quiet\"\ntitle = \"Quiet\"\nschedule = \"0 8 * * MON\"\n",
+        "",
+        None,
+    );
+    // A build is deployed, a page is not.
+    let deploy = "after_build = \"echo >> tries; test -e well || ! ls public/issues/????????????????.html\"\nrequire_live";
+    let config = site
+        .scene
+        .read("config.toml")
+        .replace("require_live", deploy);
+    let scene = site.scene.file("config.toml", &config);
+    let site = Site { scene, ..site };
+    for (arguments, tries) in [
+        // Each of the two issues is tried, and none is mailed.
+        (&["run"][..], 3),
+        (&["run"], 4),
+        (&["digest", "weekly"], 5),
+        (&["digest", "weekly"], 6),
+        (&["digest", "quiet"], 7),
+    ] {
+        let ran = site.ran(MONDAY, arguments);
+        assert!(
+            ran.code != 0 && ran.talk.contains("`after_build` failed"),
+            "{arguments:?}: {}{}",
+            ran.out,
+            ran.talk
+        );
+        assert_eq!(site.relay.count(), 0, "{arguments:?}");
+        let tried = site.scene.read("tries").lines().count();
+        assert_eq!(tried, tries, "{arguments:?}: {}", ran.talk);
+    }
+    let scene = site.scene.file("well", "");
+    let site = Site { scene, ..site };
+    site.at(MONDAY, &["digest", "weekly"]);
+    let mails = site.relay.count();
+    assert!(mails > 0);
+    site.at(MONDAY, &["run"]);
+    assert_eq!(site.relay.count(), 2 * mails);
+}
+
+#[test]
 fn only_what_readers_got_is_in_the_archive() {
     let site = Site::new("", "", None);
     for arguments in [

@@ -9,6 +9,7 @@ pub(crate) use copy::COPIED;
 
 use std::future::pending;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -51,6 +52,8 @@ pub(crate) struct App {
     write: OnceCell<Store>,
     /// Told when a letter waits that somebody has asked for just now.
     letters: Notify,
+    /// Whether `after_build` has succeeded since the archive was written last.
+    deployed: AtomicBool,
 }
 
 impl App {
@@ -67,6 +70,7 @@ impl App {
             read: OnceCell::new(),
             write: OnceCell::new(),
             letters: Notify::new(),
+            deployed: AtomicBool::new(false),
         }
     }
 
@@ -83,6 +87,16 @@ impl App {
             stop: stop.map_or_else(OnceLock::new, OnceLock::from),
             ..Self::new(config, self.clock, self.locked, self.tell.clone())
         }
+    }
+
+    /// Whether `after_build` has succeeded since the archive was written last; an earlier program's success is not known.
+    pub(crate) fn is_deployed(&self) -> bool {
+        self.deployed.load(Ordering::Relaxed)
+    }
+
+    /// Notes that `after_build` has succeeded, or that something has changed since.
+    pub(crate) fn set_deployed(&self, is_deployed: bool) {
+        self.deployed.store(is_deployed, Ordering::Relaxed);
     }
 
     /// Says that a letter waits, so that a resident does not let it wait for its next round.

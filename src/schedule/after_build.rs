@@ -29,6 +29,7 @@ pub(crate) fn run_after_build(app: &App, talk: &Talk<'_>) -> anyhow::Result<()> 
             "`after_build` failed ({status}): no mail was sent\n  mend `{command}`; the next run goes on from here"
         );
     }
+    app.set_deployed(true);
     Ok(())
 }
 

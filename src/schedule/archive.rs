@@ -16,7 +16,7 @@ use crate::schedule::after_build::run_after_build;
 use crate::schedule::letter::{language_of, title_of};
 use crate::schedule::live::Live;
 use crate::schedule::turn::Turn;
-use crate::store::{Access, ArchivedIssue, Store};
+use crate::store::{Access, Store};
 use crate::talk::Talk;
 use crate::template::read_own;
 
@@ -40,8 +40,8 @@ pub(crate) async fn restore_archive(app: &App, talk: &mut Talk<'_>) {
     }
 }
 
-/// Writes the archive before an open issue goes out, and deploys it where that has changed a file: its mail has a link
-/// to its page.
+/// Writes the archive before an open issue goes out, and deploys it unless this program has done so since: its mail has
+/// a link to its page, which an earlier run may have written and failed to deploy.
 ///
 /// # Errors
 /// If `after_build` fails.
@@ -55,8 +55,8 @@ pub(super) async fn publish_archive(
         return Ok(());
     }
     match write_archive(app, store).await {
-        Ok(true) => block_in_place(|| run_after_build(app, talk)),
-        Ok(false) => Ok(()),
+        Ok(()) if app.is_deployed() || is_off(&app.config, &issue.digest) => Ok(()),
+        Ok(()) => block_in_place(|| run_after_build(app, talk)),
         Err(error) => {
             warn(app, talk, &error);
             Ok(())
@@ -147,18 +147,20 @@ pub(crate) fn try_archive(app: &App, digest: &Digest) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a file has changed.
-async fn write_archive(app: &App, store: &Store) -> anyhow::Result<bool> {
+/// Whether the issues of this digest have no pages.
+fn is_off(config: &Config, digest: &str) -> bool {
+    let mut digests = config.digests.iter();
+    digests.any(|one| one.name == digest && !one.archive)
+}
+
+/// Writes the pages that are missing, and the index and the feeds.
+async fn write_archive(app: &App, store: &Store) -> anyhow::Result<()> {
     let config = &app.config;
     let (dir, precompress) = (&config.feeds.dir, config.feeds.precompress);
-    let is_off = |issue: &ArchivedIssue| {
-        let mut digests = config.digests.iter();
-        digests.any(|digest| digest.name == issue.digest && !digest.archive)
-    };
     let all = store.archived(config.mail.has_relay()).await?;
     let (shown, hidden): (Vec<_>, Vec<_>) = all
         .into_iter()
-        .partition(|issue| issue.is_published && !is_off(issue));
+        .partition(|issue| issue.is_published && !is_off(config, &issue.digest));
     let mut unwanted: Vec<String> = hidden.iter().map(|issue| path_of(issue.id)).collect();
     let parts = ArchiveParts::load(app)?;
     let feeds = parts.feeds(config);
@@ -193,9 +195,11 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<bool> {
         // Pages of digests that the config has no more stay, since mails lead to them.
         false => unwanted.extend(beside.into_iter().map(|(path, _)| path)),
     }
-    Ok(block_in_place(|| {
-        put_issues(dir, precompress, &documents, &unwanted)
-    })?)
+    let has_changed = block_in_place(|| put_issues(dir, precompress, &documents, &unwanted))?;
+    if has_changed {
+        app.set_deployed(false);
+    }
+    Ok(())
 }
 
 /// Takes an issue out of the archive for good; its posts and its mails stay. False where it has no page.

@@ -96,8 +96,7 @@ pub use error::StoreError;
 pub(crate) use figures::Figures;
 pub(crate) use growth::Moves;
 pub(crate) use issue::{
-    Agreement, ArchivedIssue, Confirmation, Greeting, JoinAnswer, JoinRequest, Letter, Missed,
-    UnknownOutcome,
+    Agreement, Confirmation, Greeting, JoinAnswer, JoinRequest, Letter, Missed, UnknownOutcome,
 };
 pub use issue::{Freeze, Frozen, Resent};
 pub(crate) use link::Linked;

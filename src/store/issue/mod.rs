@@ -13,7 +13,6 @@ mod welcome;
 
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
-pub(crate) use archive::ArchivedIssue;
 pub(crate) use confirmation::{Agreement, Confirmation, JoinAnswer, JoinRequest};
 pub use freeze::{Freeze, Frozen};
 pub(crate) use letter::Letter;
