@@ -10,7 +10,7 @@ use tidings::inside::ledger::{Outcome, Settled};
 use crate::relay::{Habits, Relay};
 use crate::scene::{CONFIG, Ran};
 use crate::site::Site;
-use crate::stores::{at, frozen, on_both, sender};
+use crate::stores::{at, frozen, on_both, on_postgres, open, sender};
 
 const MONDAY: &str = "2024-06-24T06:00:05Z";
 
@@ -159,6 +159,58 @@ fn a_cap_counts_what_is_in_hand_and_what_was_taken_by_any_sender() {
         let next = first.claim(issue.id, 500, at(3600)).await.unwrap();
         assert_eq!(next.len(), 10);
         assert!(first.full(issue.id, at(3600)).await.unwrap().is_none());
+    });
+}
+
+#[test]
+fn senders_that_claim_at_once_keep_one_cap_between_them() {
+    on_postgres("caps_at_once", &async |url: &StoreUrl| {
+        let (store, issue) = frozen(url, 300).await;
+        let caps = Caps {
+            per_hour: Some(37),
+            per_day: Some(100),
+        };
+        let mut senders = Vec::new();
+        for _ in 0..3 {
+            senders.push(sender(&open(url).await).await.with_caps(caps));
+        }
+        let [one, two, three] = &senders[..] else {
+            unreachable!()
+        };
+        for (hour, expected) in [(0, 37), (1, 37), (2, 26), (3, 0)] {
+            let now = at(3600 * hour);
+            let mut taken = [0; 3];
+            loop {
+                let claims = tokio::join!(
+                    one.claim(issue.id, 4, now),
+                    two.claim(issue.id, 4, now),
+                    three.claim(issue.id, 4, now)
+                );
+                let claims = [claims.0.unwrap(), claims.1.unwrap(), claims.2.unwrap()];
+                if claims.iter().all(Vec::is_empty) {
+                    break;
+                }
+                for ((sender, claimed), taken) in senders.iter().zip(claims).zip(&mut taken) {
+                    *taken += claimed.len();
+                    let sent = claimed.into_iter().map(|claim| Settled {
+                        reader: claim.reader.id,
+                        outcome: Outcome::Sent,
+                        reply: "250 ok".to_owned(),
+                    });
+                    sender.settle(issue.id, sent.collect(), now).unwrap();
+                }
+                for sender in &senders {
+                    sender.flush().await.unwrap();
+                }
+            }
+            assert_eq!(taken.iter().sum::<usize>(), expected, "in hour {hour}");
+            // Each has had its part.
+            assert!(
+                expected == 0 || taken.iter().all(|taken| *taken > 0),
+                "{taken:?}"
+            );
+        }
+        assert_eq!(store.sent_since(at(0)).await.unwrap(), 100);
     });
 }
 
