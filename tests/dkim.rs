@@ -400,6 +400,11 @@ fn a_key_that_cannot_sign_is_named_before_anything_is_frozen() {
             "no key",
             "k.pem: this is no private key",
         ),
+        (
+            dkim("key = \"k.pem\""),
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+            "k.pem: this private key is encrypted with a passphrase",
+        ),
         (dkim("selector = \"a b\""), "", "`a b` is no selector"),
         (dkim("domain = \"hums\""), "", "`hums` is no domain"),
         (

@@ -6,7 +6,7 @@ use crate::config::Mail;
 use crate::file::is_private;
 use crate::file::read::{WRITTEN, read_text};
 use crate::finding::{Finding, Rule};
-use crate::message::dkim::{SIGNED, Signer, SigningKey};
+use crate::message::dkim::{KeyError, SIGNED, Signer, SigningKey};
 
 /// Loads the signer of the config; `None` if mail is not signed here.
 ///
@@ -85,8 +85,17 @@ fn load_key(selector: &str, file: &Path) -> Result<SigningKey, Finding> {
         );
     }
     SigningKey::from_pem(selector, &pem).map_err(|error| {
+        let hint = match error {
+            KeyError::Encrypted => format!(
+                "`openssl pkey -in {} -out FILE` writes it without one; keep that file at mode 0600",
+                file.display()
+            ),
+            KeyError::NoKey | KeyError::Unusable => {
+                "make one with `tidings dkim new`".to_owned()
+            }
+        };
         Finding::error(Rule::DkimKey, error.to_string())
             .in_file(file)
-            .hint("make one with `tidings dkim new`")
+            .hint(hint)
     })
 }

@@ -67,6 +67,9 @@ pub enum KeyError {
     /// The text holds no private key.
     #[error("this is no private key in PEM form")]
     NoKey,
+    /// The key is there, but only for whoever knows its passphrase.
+    #[error("this private key is encrypted with a passphrase")]
+    Encrypted,
     /// The key is of another kind, malformed or too short.
     #[error("this is neither an RSA key of at least {LEAST_BITS} bits nor an Ed25519 key")]
     Unusable,
@@ -87,7 +90,12 @@ impl SigningKey {
     /// # Errors
     /// If the text is not a usable signing key.
     pub fn from_pem(selector: &str, pem: &str) -> Result<Self, KeyError> {
-        let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| KeyError::NoKey)?;
+        // `BEGIN ENCRYPTED PRIVATE KEY` (RFC 7468 11), and `Proc-Type: 4,ENCRYPTED` of older programs (RFC 1421 4.6.1.1).
+        let unread = match pem.contains("ENCRYPTED") {
+            true => KeyError::Encrypted,
+            false => KeyError::NoKey,
+        };
+        let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| unread)?;
         let rsa = match &key {
             PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
             PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
@@ -392,11 +400,16 @@ mod tests {
             assert!(!format!("{key:?}").contains("PRIVATE"));
         }
         let public = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+        let encrypted =
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
         let broken = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
         for (pem, error) in [
             ("", KeyError::NoKey),
             (public, KeyError::NoKey),
             (broken, KeyError::Unusable),
+            (encrypted, KeyError::Encrypted),
+            (old, KeyError::Encrypted),
         ] {
             assert_eq!(SigningKey::from_pem("t1", pem).unwrap_err(), error, "{pem}");
         }
