@@ -424,6 +424,21 @@ fn a_person_with_a_keyboard_and_without_scripts_joins_leaves_and_takes_it_back()
         "{asked}"
     );
     site.wait_for(1);
+    // The same form on a page of somebody else's.
+    let other = format!(
+        "<!doctype html><title>Blog</title><form method=\"post\" action=\"{base}/subscribe\">\
+         <input type=\"hidden\" name=\"digest\" value=\"weekly\"><input name=\"email\"><button>Join</button></form>"
+    );
+    fs::write(site.scene.path("blog.html"), other).unwrap();
+    browser.open(&format!(
+        "file://{}",
+        site.scene.path("blog.html").display()
+    ));
+    browser.tab(1);
+    browser.write("bob@x.example");
+    let asked_elsewhere = browser.enter();
+    assert_eq!(asked_elsewhere, asked, "the page is the same");
+    site.wait_for(2);
     let confirm = site.path("ada@x.example");
     browser.open(&format!("{base}{confirm}"));
     browser.look(375, "dark");
