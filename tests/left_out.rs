@@ -333,3 +333,70 @@ fn a_copy_does_not_take_the_id_in_the_front_matter_of_a_draft() {
     assert_eq!(ids(&scene), ["tag:mine,2020:tea"]);
     assert_eq!(scene.names("outbox").len(), mails);
 }
+
+#[test]
+fn a_new_post_that_looks_like_one_that_is_gone_for_long_is_asked_about_at_every_run() {
+    const OTHER: &str = "It rained on the roof of the old station for nine days, and on the tenth the river stood in the \
+                         yard, so the cat moved upstairs for good.";
+    // Where it stands, its front matter, and what is said.
+    for (path, front, says) in [
+        (
+            "now.md",
+            "title: Summer\ndate: 2024-06-30\n",
+            "a post that is gone had this path",
+        ),
+        (
+            "other.md",
+            "title: Tea\ndate: 2024-05-01\n",
+            "this may be `now.md`, which is gone, or a new post",
+        ),
+    ] {
+        let scene = Scene::new()
+            .file("post/now.md", &post("title: Tea\ndate: 2024-05-01\n"))
+            .file(
+                "post/rain.md",
+                "---\ntitle: Rain\ndate: 2023-04-01\n---\nWet.\n",
+            );
+        scene.run_at(NOON, &["run"]);
+        let before = ids(&scene);
+        let mails = scene.names("outbox").len();
+        fs::remove_file(scene.path("post/now.md")).unwrap();
+        scene.run_at(NOON, &["build", "--fewer"]);
+        let scene = scene.file(
+            &format!("post/{path}"),
+            &format!("---\n{front}---\n{OTHER}\n"),
+        );
+        let mut said = String::new();
+        for _ in 0..3 {
+            let ran = scene.run(&["--at", MUCH_LATER, "run"]);
+            assert!(
+                ran.code == 1 && ran.talk.contains(says),
+                "{path}: {}",
+                ran.talk
+            );
+            assert_eq!(ids(&scene), before[1..], "{path}");
+            said = ran.talk;
+        }
+        // The last line that is shown is for a new post.
+        let line = said.lines().rfind(|line| line.contains('\t')).unwrap();
+        let line = line.trim_start();
+        let lock = scene.read("tidings.lock");
+        let start = format!("{path}\t");
+        let kept = lock.lines().filter(|line| !line.starts_with(&start));
+        let text = kept.chain([line]).collect::<Vec<_>>().join("\n") + "\n";
+        let scene = scene.file("tidings.lock", &text);
+        let ran = scene.run(&["--at", "2024-07-16T12:00:00Z", "run"]);
+        assert_eq!(ran.code, 0, "{path}: {}", ran.talk);
+        let after = ids(&scene);
+        assert!(
+            after.len() == 2 && !after.contains(&before[0]),
+            "{path}: {after:?}"
+        );
+        assert_eq!(
+            scene.names("outbox").len(),
+            mails + 1,
+            "{path}: {}",
+            ran.out
+        );
+    }
+}

@@ -89,7 +89,12 @@ impl Asking<'_> {
     pub(super) fn ask_whether_moved(&self, number: usize, gone: (&str, &str)) -> Unclear {
         let new = mint(self.authority, &self.posts[number]);
         let fate = self.past.fate_of(gone.0);
-        Unclear::moved_or_new(number, &self.line(number), &[gone], &fate, &new)
+        let mut unclear = Unclear::moved_or_new(number, &self.line(number), &[gone], &fate, &new);
+        // Held, it would count as vanished since the last build, and the next one would not ask.
+        if self.is_dead(gone.1) {
+            unclear.held.clear();
+        }
+        unclear
     }
 
     /// Compares the text of a post with the text that the post of this id had.
@@ -141,6 +146,35 @@ impl Lock {
             }
         }
         hidden
+    }
+
+    /// Refuses posts at the path of one that was gone at the last build, if nothing else is as it was: neither instant,
+    /// title nor text. Whoever begins a new post under an old name means another one, and it would never be mailed.
+    pub(super) fn ask_for_reused(
+        &self,
+        given: &mut Given<'_>,
+        asking: &Asking<'_>,
+    ) -> Vec<Unclear> {
+        let mut unclear = Vec::new();
+        for number in given.lacking() {
+            let line = asking.line(number);
+            let own = self.posts.get(line.path).filter(|own| !own.is_moved());
+            let Some(own) = own.filter(|own| !given.taken.contains(own.id)) else {
+                continue;
+            };
+            let texts = asking.past.earlier(own.id).zip(asking.past.now(number));
+            let is_other =
+                texts.is_some_and(|(earlier, now)| earlier.compare(now) == Likeness::Other);
+            if is_other && own.published != line.published && own.title != line.title {
+                let new = match mint(asking.authority, &asking.posts[number]) {
+                    new if asking.known.contains_key(&*new) => format!("{new};2"),
+                    new => new,
+                };
+                unclear.push(Unclear::rewritten_or_new(number, &line, own.id, &new));
+            }
+        }
+        given.refused.extend(unclear.iter().map(|one| one.number));
+        unclear
     }
 
     /// Steps 3 and 7: gives posts the ids of the lines with their instant and title, first those with the same file

@@ -19,7 +19,8 @@
 //!    gone, it may also be the post of its path, edited: texts decide, and without them the post is left out ([`super::alike`]). So it
 //!    is where the line is in dispute, since a post was left out that may have its id.
 //! 4. The line of the same path: instant and title were edited. A tombstone gives nothing while its post is here, and
-//!    where the text is not the same the post takes part in step 6: its path may have been taken over.
+//!    where the text is not the same the post takes part in step 6: its path may have been taken over. A dead line whose
+//!    text is another, too, has nothing in common with the post but its path: a person is asked.
 //! 5. Files that changed places in a round: what is left at the end of the round, unless the text is another.
 //! 6. What vanished since the last build, compared by instant, title, stem and text ([`moved`]). Two that fit equally
 //!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all. So does a
@@ -121,6 +122,7 @@ impl Lock {
         for name in names {
             unclear.extend(self.take_alike(&mut given, &asking, name, false));
         }
+        unclear.extend(self.ask_for_reused(&mut given, &asking));
         if given.lacks() {
             given.take(|number| {
                 let line = self.posts.get(posts[number].path)?;

@@ -54,6 +54,23 @@ impl Unclear {
         }
     }
 
+    /// Reports a post at the path of one that was gone at the last build, with which it has nothing else in common: that
+    /// post, rewritten, or a new one.
+    pub(super) fn rewritten_or_new(number: usize, post: &Line<'_>, old: &str, new: &str) -> Self {
+        let message = "a post that is gone had this path, and neither its date, its title nor its text: this may be that post, \
+                       rewritten, or a new one: it is left out until you say";
+        let hint = format!(
+            "put one of these lines in the place of that of its path in the lock, its fields parted by tabs, or the \
+             line's id into the front matter; the last is for a new post\n{}",
+            lines_of(post, [old, new])
+        );
+        Self {
+            number,
+            finding: Finding::error(Rule::PostUnclear, message).hint(hint),
+            held: Vec::new(),
+        }
+    }
+
     /// Reports a post that may be the one published at `path` with this id, as `others` may be, or a new one.
     pub(super) fn copied_or_moved(
         number: usize,
