@@ -20,13 +20,14 @@ const TEMPLATES: &str = include_str!("../docs/templates.md");
 const CONFIG: &str = include_str!("../docs/config.md");
 
 /// The documents beside it.
-const DOCS: [&str; 18] = [
+const DOCS: [&str; 19] = [
     include_str!("../docs/operating.md"),
     include_str!("../docs/privacy.md"),
     include_str!("../docs/moving-in.md"),
     include_str!("../docs/how-it-works.md"),
     include_str!("../docs/scaling.md"),
     include_str!("../docs/faq.md"),
+    include_str!("../docs/commands.md"),
     include_str!("../docs/posts.md"),
     include_str!("../docs/sources.md"),
     include_str!("../docs/ids.md"),
@@ -165,13 +166,9 @@ fn every_command_shown_runs() {
             ran += 1;
         }
     }
-    let shown = README
-        .lines()
-        .filter(|line| line.starts_with("tidings "))
-        .count();
     assert!(
-        ran > shown && shown > 20,
-        "{ran} of {shown} commands ran, in {fenced} blocks"
+        ran > 50 && fenced > 15,
+        "{ran} commands ran, in {fenced} blocks"
     );
 }
 
