@@ -104,3 +104,25 @@ impl Memberships {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Foreseen;
+    use crate::consent::ReaderState;
+
+    #[test]
+    fn a_foreseen_person_takes_nine_bytes_and_is_found_again() {
+        assert_eq!(size_of::<([u8; 8], ReaderState)>(), 9);
+        let mut foreseen = Foreseen::default();
+        let fingerprints: Vec<String> = (0..1000_u128)
+            .map(|number| format!("{:032x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15 << 60)))
+            .collect();
+        for fingerprint in &fingerprints {
+            assert_eq!(foreseen.get(fingerprint), None);
+            foreseen.insert(fingerprint, ReaderState::Left);
+        }
+        for fingerprint in &fingerprints {
+            assert_eq!(foreseen.get(fingerprint), Some(ReaderState::Left));
+        }
+    }
+}

@@ -275,6 +275,26 @@ mod tests {
     }
 
     #[test]
+    fn a_long_list_in_utf_16_is_read_as_one_in_utf_8() {
+        let mut text = "email,name\n".to_owned();
+        for number in 0..20_000 {
+            // A letter of two units stands across the ends of some blocks.
+            let name = "\u{1f98a}".repeat(number % 3);
+            text += &format!("r{number}@x.example,{name}\n");
+        }
+        let expected = read(text.as_bytes());
+        assert_eq!((expected.0.len(), expected.1.len()), (20_000, 0));
+        for to in [u16::to_le_bytes, u16::to_be_bytes] {
+            let mut bytes = utf_16(&text, true, to);
+            assert_eq!(read(&bytes), expected);
+            // A byte too many at the end is named, and everybody before it is in.
+            bytes.push(0);
+            let (listed, findings) = read(&bytes);
+            assert_eq!((listed.len(), findings.len()), (20_000, 1));
+        }
+    }
+
+    #[test]
     fn what_is_no_list_says_what_it_is() {
         for (bytes, words) in [
             (
