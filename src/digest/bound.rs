@@ -1,14 +1,20 @@
 //! How much an issue may hold, so that no relay refuses it and no mail takes all memory.
 
+use std::cmp::Reverse;
+
 use crate::config::Layout;
 use crate::digest::{Content, Draft};
 use crate::finding::{Finding, Rule, count};
-use crate::post::Body;
+use crate::post::{Body, Post};
 
 /// Most bytes of the posts' HTML in an issue. As a mail it has up to twice as many, and relays take 10 MB or more.
 const MOST_OF_POSTS: usize = 4 << 20;
 /// Most bytes of an issue's HTML and text.
 const MOST: usize = 8 << 20;
+/// Most bytes of the HTML of posts of other feeds in an issue.
+const MOST_OF_SYNDICATED: usize = 1 << 20;
+/// The longest summary that stands for such a post, in bytes.
+const LONGEST_SUMMARY: usize = 4 << 10;
 /// The number of posts that a finding names.
 const NAMED: usize = 3;
 
@@ -25,6 +31,29 @@ pub(super) fn choose_html(layout: Layout, body: &Body) -> &str {
     };
     let mut parts = parts.iter();
     parts.find(|part| part.len() <= LONGEST_POST).unwrap_or(&"")
+}
+
+/// Shortens the longest posts of other feeds to their summaries, or to nothing, until all of these together are short
+/// enough: no other site can make an issue that is refused.
+pub(crate) fn shorten_syndicated(layout: Layout, entries: &mut [(&Post, Body)]) {
+    let mut foreign: Vec<&mut Body> = entries
+        .iter_mut()
+        .filter_map(|(post, body)| post.is_syndicated().then_some(body))
+        .collect();
+    foreign.sort_by_key(|body| Reverse(choose_html(layout, body).len()));
+    let lengths = foreign.iter().map(|body| choose_html(layout, body).len());
+    let mut bytes: usize = lengths.sum();
+    for body in foreign {
+        if bytes <= MOST_OF_SYNDICATED {
+            return;
+        }
+        bytes -= choose_html(layout, body).len();
+        if body.summary.len() > LONGEST_SUMMARY || layout != Layout::Full {
+            body.summary.clear();
+        }
+        body.html.clone_from(&body.summary);
+        bytes += body.summary.len();
+    }
 }
 
 /// Refuses posts that are too much for one issue, before they are rendered.

@@ -18,7 +18,7 @@ use url::Url;
 
 pub use body::Sizes;
 pub(crate) use body::unsized_images;
-pub(crate) use bound::{refuse_long, refuse_many};
+pub(crate) use bound::{refuse_long, refuse_many, shorten_syndicated};
 pub(crate) use choose::{find, refuse_the_archive};
 pub use choose::{news, split_at_limit};
 pub use page::IssuePlace;

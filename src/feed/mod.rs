@@ -3,7 +3,7 @@
 mod address;
 mod adopt;
 mod check;
-mod depth;
+mod excess;
 mod format;
 mod issues;
 mod mark;

@@ -72,7 +72,9 @@ pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<F
         ..
     } = *setting;
     let mut topics = topics(posts, &config.by, site);
-    let findings = bound(&mut topics, config.max_feeds).into_iter().collect();
+    let findings = bound(&mut topics, posts, config.max_feeds)
+        .into_iter()
+        .collect();
     let mut outlines: Vec<Outline> = topics
         .par_iter()
         .flat_map_iter(|topic| plan_topic(setting, topic))

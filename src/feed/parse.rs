@@ -9,7 +9,7 @@ use url::Url;
 use atom_syndication as atom;
 use rss::Channel;
 
-use crate::feed::depth::find_too_deep;
+use crate::feed::excess::{MOST, find_excess, has_many_objects};
 use crate::feed::text;
 use crate::finding::{Finding, Rule};
 use crate::html;
@@ -81,11 +81,14 @@ impl OldFeed {
     pub fn parse(text: &str) -> Result<Self, Finding> {
         let text = text.trim_start_matches('\u{feff}').trim_start();
         if text.starts_with('{') {
+            if has_many_objects(text) {
+                return Err(no_feed(&"it has too many objects"));
+            }
             let feed: Value = serde_json::from_str(text).map_err(|error| no_feed(&error))?;
             return Ok(Self::from_json(&feed));
         }
-        if let Some(line) = find_too_deep(text) {
-            return Err(no_feed(&"its elements nest too deeply").at_line(line));
+        if let Some((excess, line)) = find_excess(text, MOST) {
+            return Err(no_feed(&excess).at_line(line));
         }
         let no_atom = match atom::Feed::read_from(text.as_bytes()) {
             Ok(feed) => return Ok(Self::from_atom(feed)),
@@ -101,7 +104,10 @@ impl OldFeed {
     }
 }
 
-/// An address of the web; a relative one by its base.
+/// The longest address that is taken, in bytes: mail programs and servers of pages stop there as well.
+const LONGEST_ADDRESS: usize = 2048;
+
+/// An address of the web; a relative one by its base. `None` for one that is too long.
 fn read_address(text: &str, base: Option<&Url>) -> Option<Url> {
     let text = text.trim();
     let url = match (Url::parse(text), base) {
@@ -109,7 +115,8 @@ fn read_address(text: &str, base: Option<&Url>) -> Option<Url> {
         (Err(_), Some(base)) => base.join(text).ok()?,
         (Err(_), None) => return None,
     };
-    matches!(url.scheme(), "http" | "https").then_some(url)
+    let is_web = matches!(url.scheme(), "http" | "https");
+    (is_web && url.as_str().len() <= LONGEST_ADDRESS).then_some(url)
 }
 
 /// A time as feeds write it: by RFC 2822, RFC 3339, or a day alone, which begins at midnight UTC.

@@ -69,16 +69,25 @@ pub(super) fn topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
     std::iter::once(whole).chain(found.into_values()).collect()
 }
 
-/// Keeps the whole site and the parts with the most posts, at most so many. A finding names what is left out.
-pub(super) fn bound(topics: &mut Vec<Topic>, max: usize) -> Option<Finding> {
+/// Keeps the whole site and the parts with the most posts of its own, at most so many. A finding names what is left out.
+pub(super) fn bound(topics: &mut Vec<Topic>, posts: &[Post], max: usize) -> Option<Finding> {
     let parts = topics.len().saturating_sub(1);
     if parts <= max {
         return None;
     }
     let mut order: Vec<usize> = (1..topics.len()).collect();
-    // Topics are sorted by folder, and so are those with as many posts.
-    order.sort_by_key(|at| Reverse(topics[*at].posts.len()));
+    // Topics are sorted by folder, and so are those with as many posts. Those that only posts of other sites have come last.
+    let own = |at: usize| {
+        let of_topic = topics[at].posts.iter();
+        of_topic.filter(|at| !posts[**at].is_syndicated()).count()
+    };
+    order.sort_by_key(|at| Reverse((own(*at), topics[*at].posts.len())));
     let left: BTreeSet<usize> = order.split_off(max).into_iter().collect();
+    // Nobody here can mend the tags of other sites.
+    let make = match left.iter().any(|at| own(*at) > 0) {
+        true => Finding::error,
+        false => Finding::warning,
+    };
     let examples: Vec<String> = left
         .iter()
         .take(EXAMPLES)
@@ -87,7 +96,7 @@ pub(super) fn bound(topics: &mut Vec<Topic>, max: usize) -> Option<Finding> {
     let mut at = 0..topics.len();
     topics.retain(|_| at.next().is_none_or(|at| !left.contains(&at)));
     let more = if left.len() > EXAMPLES { ", …" } else { "" };
-    let finding = Finding::error(
+    let finding = make(
         Rule::FeedsLeftOut,
         format!(
             "{} of {parts} feeds are left out, those with the fewest posts: {}{more}",

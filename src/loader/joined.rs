@@ -11,7 +11,8 @@ use crate::post::{Post, SyndicatedPost, fingerprint_of};
 
 impl Loaded {
     /// Takes the posts of the sources in. Those that the folder has itself are left out: a planet carries our own posts
-    /// too. `is_behind`: whether a source could not be read.
+    /// too. Another feed cannot take an id that is the site's own, since a post that comes later would count as announced.
+    /// `is_behind`: whether a source could not be read.
     pub(crate) fn join(
         &mut self,
         posts: Vec<SyndicatedPost>,
@@ -20,10 +21,18 @@ impl Loaded {
     ) {
         let own: HashSet<String> = self.posts.iter().map(|post| bare(&post.url)).collect();
         let ids: HashSet<Box<str>> = self.posts.iter().map(|post| post.id.clone()).collect();
-        for SyndicatedPost { post, from } in posts {
-            if own.contains(&bare(&post.url)) || ids.contains(&post.id) {
+        let own_ids = OwnIds {
+            authority: self.lock.authority().to_owned(),
+            host: self.site.url.host_str().unwrap_or_default().to_owned(),
+        };
+        for SyndicatedPost { mut post, mut from } in posts {
+            if own.contains(&bare(&post.url)) || ids.contains(from.said.as_str()) {
                 continue;
             }
+            if own_ids.contain(&post.id) {
+                post.id = from.own_name.as_str().into();
+            }
+            from.names.retain(|name| !own_ids.contain(name));
             self.syndicated.insert(post.path.clone(), from);
             self.posts.push(post);
         }
@@ -65,6 +74,28 @@ impl Loaded {
     pub(crate) fn syndicated_ids(&self) -> impl Iterator<Item = u64> {
         let posts = self.posts.iter().filter(|post| post.is_syndicated());
         posts.map(|post| fingerprint_of(&post.id))
+    }
+}
+
+/// The ids that only posts of the site may have: those that it mints, and addresses of its pages.
+struct OwnIds {
+    /// The authority of the lock; empty before the first mint.
+    authority: String,
+    host: String,
+}
+
+impl OwnIds {
+    fn contain(&self, id: &str) -> bool {
+        let is_own = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            name == self.host || (name == self.authority && !name.is_empty())
+        };
+        match id.split_once(':') {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("tag") => {
+                is_own(rest.split(',').next().unwrap_or_default())
+            }
+            _ => Url::parse(id).is_ok_and(|url| url.host_str().is_some_and(is_own)),
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Syndication {
     pub(crate) names: Vec<String>,
     /// The name that it has by this feed alone.
     pub(crate) own_name: String,
+    /// Its id as the feed says it.
+    pub(crate) said: String,
     pub(crate) feed: String,
     /// The feed that it is from: that of a planet's friend, not the planet.
     pub(crate) origin: FeedOrigin,

@@ -8,7 +8,7 @@ use crate::config::Layout;
 use crate::delivery::load_signer;
 use crate::digest::{
     Content, Draft, Fault, IssuePage, Sizes, SourceFile, Templates, draft, find_left_out, locate,
-    page, preflight, refuse_long, refuse_many, split_at_limit, unsized_images,
+    page, preflight, refuse_long, refuse_many, shorten_syndicated, split_at_limit, unsized_images,
 };
 use crate::domain::find_unaligned;
 use crate::file::read::read_beginning;
@@ -74,6 +74,7 @@ impl Turn<'_> {
         for post in shown {
             entries.push((*post, self.loaded.body(post)?));
         }
+        shorten_syndicated(self.digest.layout, &mut entries);
         let sizes = self.measure_images(&entries);
         let footer = self.digest.footer.as_deref();
         let place = on_the_web.then(|| place_of(&config.site, issue));

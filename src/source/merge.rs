@@ -23,6 +23,8 @@ const LONGEST_SUMMARY: usize = 2000;
 const MOST_NAMES: usize = 24;
 const MOST_TAGS: usize = 10;
 const MOST_AUTHORS: usize = 10;
+/// The longest media type, in characters (RFC 6838, 4.2).
+const LONGEST_MEDIA_TYPE: usize = 255;
 /// The longest id that is taken as it is, in bytes.
 const LONGEST_ID: usize = 500;
 
@@ -36,6 +38,9 @@ pub(super) fn merge(copy: &mut FeedCopy, feed: OldFeed, came: Came, now: DateTim
     copy.home.clone_from(&feed.home);
     copy.rights = feed.rights.map(|rights| cut(&rights, LONGEST_LINE));
     let mut items = feed.items;
+    for item in &mut items {
+        shorten_id(&mut item.id);
+    }
     items.sort_by_key(|item| std::cmp::Reverse(item.published));
     items.truncate(MOST_ENTRIES);
     let shared = shared_links(&items, feed.home.as_ref());
@@ -193,12 +198,20 @@ fn is_iri(id: &str) -> bool {
                 url.host_str().is_some() && (url.path() != "/" || url.query().is_some())
             }
             "tag" => id.contains(','),
-            "urn" => id.len() > "urn:uuid:".len(),
+            // Names of ours tell which entries are one: no feed may say them.
+            "urn" => id.len() > "urn:uuid:".len() && !url.path().starts_with("tidings:"),
             _ => false,
         },
         Err(_) => false,
     };
     is_clean && is_global && id.len() <= LONGEST_ID
+}
+
+/// A very long id becomes a print of it, since the copy keeps each.
+fn shorten_id(id: &mut String) {
+    if id.len() > LONGEST_ID {
+        *id = format!("{:016x}", fingerprint_of(&*id));
+    }
 }
 
 /// The entry of a copy that a new one is: by its id, else by a name, else by title and time; the feed must not show the
@@ -287,7 +300,11 @@ fn keep_origin(origin: FeedOrigin) -> Option<FeedOrigin> {
 }
 
 fn keep_file(file: Attached) -> KeptEnclosure {
-    KeptEnclosure(file.url, file.media_type, file.length)
+    KeptEnclosure(
+        file.url,
+        cut(&file.media_type, LONGEST_MEDIA_TYPE),
+        file.length,
+    )
 }
 
 fn limit(mut names: Vec<String>, most: usize) -> Vec<String> {
@@ -297,8 +314,10 @@ fn limit(mut names: Vec<String>, most: usize) -> Vec<String> {
     names.iter().map(|name| cut(name, LONGEST_LINE)).collect()
 }
 
+/// So many characters of a text, without marks that turn the direction of what stands after it.
 fn cut(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
+    let turns = |c: &char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| !turns(c)).take(most).collect()
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ async fn ask_all(
         .sources
         .iter()
         .any(is_web)
-        .then(|| Client::for_site(&config.site.url));
+        .then(|| Client::new(false));
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
     for (number, (source, copy)) in config.sources.iter().zip(copies).enumerate() {
@@ -246,7 +246,13 @@ fn take(
     let (text, known, moved) = match answer {
         SourceAnswer::None => return Ok(copy.cloned()),
         SourceAnswer::Same { moved } => {
-            return Ok(copy.map(|copy| FeedCopy {
+            let Some(copy) = copy else {
+                let message = format!(
+                    "`{name}` answers that nothing has changed, though nothing of it is known"
+                );
+                return Err(Finding::warning(Rule::SourceUnreached, message));
+            };
+            return Ok(Some(FeedCopy {
                 moved: moved.map(String::from),
                 is_away: false,
                 ..copy.clone()

@@ -3,27 +3,41 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use url::Url;
+
 use crate::config::{Author, Config};
 use crate::post::{Enclosure, Fingerprint, Post, SyndicatedPost, Syndication};
 use crate::source::copy::{FeedCopy, KeptEntry};
 
-/// The posts of these copies, each with the number of its source. One that several feeds have is taken from the first of
-/// them, and is known by all its names.
+/// The posts of these copies, each with the number of its source. One that several feeds have is taken from the feed on its
+/// own host, else from the first of them, and is known by all its names.
 pub(super) fn unite(copies: &[(usize, FeedCopy)], config: &Config) -> Vec<SyndicatedPost> {
     let mut posts: Vec<SyndicatedPost> = Vec::new();
     // Where the post is that has a name.
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut paths: HashSet<Box<str>> = HashSet::new();
-    for (number, copy) in copies {
+    let at_home = copies.iter().map(|copy| (true, copy));
+    let elsewhere = copies.iter().map(|copy| (false, copy));
+    for (is_home, (number, copy)) in at_home.chain(elsewhere) {
         let mut taken = Vec::new();
-        for entry in &copy.entries {
+        let entries = copy.entries.iter();
+        for entry in entries.filter(|entry| is_at_home(copy, entry) == is_home) {
             let mut names = entry.names.iter().chain([&entry.id]);
-            match names.find_map(|name| places.get(name).copied()) {
-                Some(place) => add_names(&mut posts[place], entry),
-                None => taken.push((posts.len(), entry)),
-            }
-            if taken.last().is_some_and(|(place, _)| *place == posts.len()) {
-                posts.push(to_post(entry, copy, *number, config, &mut paths));
+            let known = names.find_map(|name| places.get(name).copied());
+            // Feeds of two sites that have an entry of one id, each on its own: neither may speak for the other.
+            let is_other = |place: usize| {
+                is_home && !are_of_one_site(posts[place].post.url.as_str(), entry.url.as_str())
+            };
+            match known {
+                Some(place) if !is_other(place) => add_names(&mut posts[place], entry),
+                known => {
+                    let mut post = to_post(entry, copy, *number, config, &mut paths);
+                    if known.is_some() {
+                        post.post.id = entry.own_name.as_str().into();
+                    }
+                    taken.push((posts.len(), entry));
+                    posts.push(post);
+                }
             }
         }
         // After the whole copy: two entries of one feed are two posts.
@@ -34,6 +48,25 @@ pub(super) fn unite(copies: &[(usize, FeedCopy)], config: &Config) -> Vec<Syndic
         }
     }
     posts
+}
+
+/// Whether an entry leads to the site of its feed: that of another one can only repeat it.
+fn is_at_home(copy: &FeedCopy, entry: &KeptEntry) -> bool {
+    are_of_one_site(&copy.feed, entry.url.as_str())
+}
+
+/// Whether two addresses have one host, or one below that of the other.
+fn are_of_one_site(a: &str, b: &str) -> bool {
+    let host = |address: &str| Some(Url::parse(address).ok()?.host_str()?.to_owned());
+    let (Some(a), Some(b)) = (host(a), host(b)) else {
+        return false;
+    };
+    let (a, b) = (a.trim_start_matches("www."), b.trim_start_matches("www."));
+    let is_below = |host: &str, above: &str| {
+        let before = host.strip_suffix(above);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
+    is_below(a, b) || is_below(b, a)
 }
 
 fn add_names(post: &mut SyndicatedPost, entry: &KeptEntry) {
@@ -96,6 +129,7 @@ fn to_post(
             base: entry.base.clone(),
             names: entry.names.clone(),
             own_name: entry.own_name.clone(),
+            said: entry.said.clone(),
             feed: copy.feed.clone(),
             origin: entry.source.clone().unwrap_or_else(|| copy.origin()),
             came: entry.came,

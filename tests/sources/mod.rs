@@ -1,5 +1,6 @@
 //! Feeds of others as posts: each once, whatever becomes of the feed.
 
+mod foreign;
 mod kept;
 mod month;
 mod refused;

@@ -9,7 +9,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::reader::NsReader;
 
-use crate::feed::depth::find_too_deep;
+use crate::feed::excess::find_excess;
 
 pub(in crate::feed) const ATOM: &str = "http://www.w3.org/2005/Atom";
 pub(in crate::feed) const CONTENT: &str = "http://purl.org/rss/1.0/modules/content/";
@@ -73,8 +73,9 @@ pub(in crate::feed) fn parse(text: &str) -> Result<XmlElement, XmlFault> {
         let fault = fault(format!("XML permits no character U+{:04X}", u32::from(c)));
         return Err(XmlFault { line, ..fault });
     }
-    if let Some(line) = find_too_deep(text) {
-        let fault = fault("its elements nest too deeply");
+    // A document of the site may have any number of entries.
+    if let Some((excess, line)) = find_excess(text, usize::MAX) {
+        let fault = fault(excess.to_string());
         return Err(XmlFault { line, ..fault });
     }
     let mut tree = Tree::default();

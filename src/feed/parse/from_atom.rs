@@ -14,7 +14,10 @@ use crate::post::FeedOrigin;
 
 impl OldFeed {
     pub(super) fn from_atom(feed: Feed) -> Self {
-        let base = feed.base.as_deref().and_then(|base| Url::parse(base).ok());
+        let base = feed
+            .base
+            .as_deref()
+            .and_then(|base| read_address(base, None));
         let address = find_link(&feed.links, "self", base.as_ref());
         let base = base.or_else(|| address.clone());
         let home = find_link(&feed.links, "alternate", base.as_ref());
