@@ -99,9 +99,9 @@ async fn until_sent(site: &Path, child: &mut Child, wanted: u64) -> (Issue, u64)
     loop {
         assert!(child.try_wait().unwrap().is_none(), "the run has ended");
         assert!(began.elapsed() < PATIENCE, "no issue leaves");
-        let issues = store.issues().await.unwrap();
+        let issues = store.load_issues().await.unwrap();
         for issue in issues.into_iter().filter(|issue| issue.made_at == at) {
-            let sent = store.counts(issue.id).await.unwrap()[DeliveryState::Sent];
+            let sent = store.count_deliveries(issue.id).await.unwrap()[DeliveryState::Sent];
             if sent >= wanted {
                 return (issue, sent);
             }
@@ -118,7 +118,7 @@ async fn claims(store: &Store) -> Duration {
         .await
         .unwrap()
         .unwrap();
-    let issue = store.issues().await.unwrap().remove(0);
+    let issue = store.load_issues().await.unwrap().remove(0);
     let began = Instant::now();
     for _ in 0..20 {
         let claimed = sender.claim(issue.id, 500, at).await.unwrap();

@@ -150,15 +150,25 @@ fn a_cap_counts_what_is_in_hand_and_what_was_taken_by_any_sender() {
             .settle(issue.id, settled(Outcome::Sent), at(60))
             .unwrap();
         first.flush().await.unwrap();
-        assert_eq!(store.sent_since(at(0)).await.unwrap(), 10);
-        assert_eq!(store.sent_since(at(61)).await.unwrap(), 0);
+        assert_eq!(store.count_sent_since(at(0)).await.unwrap(), 10);
+        assert_eq!(store.count_sent_since(at(61)).await.unwrap(), 0);
         assert!(first.claim(issue.id, 500, at(70)).await.unwrap().is_empty());
-        let full = first.full(issue.id, at(70)).await.unwrap().unwrap();
+        let full = first
+            .find_full_window(issue.id, at(70))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!((full.key, full.until), ("per_hour", at(3600)));
         first.release(issue.id).await.unwrap();
         let next = first.claim(issue.id, 500, at(3600)).await.unwrap();
         assert_eq!(next.len(), 10);
-        assert!(first.full(issue.id, at(3600)).await.unwrap().is_none());
+        assert!(
+            first
+                .find_full_window(issue.id, at(3600))
+                .await
+                .unwrap()
+                .is_none()
+        );
     });
 }
 
@@ -210,7 +220,7 @@ fn senders_that_claim_at_once_keep_one_cap_between_them() {
                 "{taken:?}"
             );
         }
-        assert_eq!(store.sent_since(at(0)).await.unwrap(), 100);
+        assert_eq!(store.count_sent_since(at(0)).await.unwrap(), 100);
     });
 }
 

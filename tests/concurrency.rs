@@ -46,8 +46,8 @@ fn who_waits_again_does_so_in_an_open_issue_though_another_sender_has_closed_it(
             sender.doubt_refusals(issue.id, &ids, at(2)).await.unwrap();
             sender.finish(issue.id).await.unwrap();
             let (now, counts) = (
-                store.issue(issue.id).await.unwrap().unwrap(),
-                store.counts(issue.id).await.unwrap(),
+                store.load_issue(issue.id).await.unwrap().unwrap(),
+                store.count_deliveries(issue.id).await.unwrap(),
             );
             match end {
                 IssueState::Done => {
@@ -92,7 +92,7 @@ fn a_copy_for_someone_who_left_the_digest_is_refused_and_not_promised() {
         );
         assert_eq!(counts(&store, &issue).await, "2 sent");
         assert_eq!(
-            store.issue(issue.id).await.unwrap().unwrap().state,
+            store.load_issue(issue.id).await.unwrap().unwrap().state,
             IssueState::Done
         );
         let back = Asked {
@@ -130,8 +130,8 @@ fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_las
             .await
             .unwrap()
             .unwrap();
-        while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0
-            || heir.unsent_count(issue.id).await.unwrap() < 2
+        while store.count_deliveries(issue.id).await.unwrap()[DeliveryState::Sending] > 0
+            || heir.count_unsent(issue.id).await.unwrap() < 2
         {
             tokio::time::sleep(Duration::from_millis(20)).await;
             heir.take_over(at(1)).await.unwrap();
@@ -151,7 +151,7 @@ fn everyone_whom_a_dead_sender_had_begun_is_listed_also_who_was_begun_at_the_las
 
 /// Asks the store for one thing after the other.
 async fn ask(step: usize, store: &Store, sender: &Sender) {
-    let issue = store.issues().await.unwrap().remove(0);
+    let issue = store.load_issues().await.unwrap().remove(0);
     let known = people(1).remove(0).email;
     match step {
         0 => assert_eq!(
@@ -179,7 +179,7 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
                 .await
                 .unwrap();
             assert_eq!(
-                store.counts(issue.id).await.unwrap()[DeliveryState::Queued],
+                store.count_deliveries(issue.id).await.unwrap()[DeliveryState::Queued],
                 1
             );
         }
@@ -275,7 +275,7 @@ fn what_a_relay_says_of_someone_after_they_are_forgotten_is_not_kept() {
                 None,
                 "{outcome:?}"
             );
-            let events = store.events(*id).await.unwrap();
+            let events = store.load_events(*id).await.unwrap();
             assert!(
                 events.iter().all(|(_, _, detail)| detail.is_none()),
                 "{outcome:?}: {events:?}"

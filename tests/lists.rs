@@ -189,7 +189,7 @@ fn a_quotation_mark_left_open_takes_nobody_with_it() {
 async fn everyone(store: &Store) -> Vec<(String, ReaderState, Vec<String>)> {
     let mut all = Vec::new();
     store
-        .each_subscriber(None, |one| -> Result<(), StoreError> {
+        .visit_subscribers(None, |one| -> Result<(), StoreError> {
             all.push((one.reader.email.to_string(), one.state, one.digests));
             Ok(())
         })

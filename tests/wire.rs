@@ -77,14 +77,14 @@ pub(crate) async fn deliver(
             Err(Busy) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
     };
-    let issue = store.issues().await.unwrap().remove(0);
+    let issue = store.load_issues().await.unwrap().remove(0);
     if issue.state != IssueState::Open {
         return Ok(None);
     }
     let compiled = Compiled::from_text(&store.load_compiled(issue.id).await.unwrap()).unwrap();
     let delivery = IssueDelivery {
         sender,
-        key: store.key(issue.key).await.unwrap(),
+        key: store.load_key(issue.key).await.unwrap(),
         issue,
         compiled: Arc::new(compiled),
         mail: Arc::new(mail.clone()),
@@ -99,7 +99,7 @@ pub(crate) async fn deliver(
 
 /// The one who has not got it, else a recipient.
 async fn standing(store: &Store, recipient: &str) -> (Issue, Standing) {
-    let issue = store.issues().await.unwrap().remove(0);
+    let issue = store.load_issues().await.unwrap().remove(0);
     let missed = store
         .load_missed(issue.id, ReaderId::MIN, 10)
         .await

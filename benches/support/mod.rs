@@ -97,11 +97,11 @@ impl Ready {
             .await
             .unwrap()
             .unwrap();
-        let issue = store.issues().await.unwrap().remove(0);
-        let key = store.key(issue.key).await.unwrap();
+        let issue = store.load_issues().await.unwrap().remove(0);
+        let key = store.load_key(issue.key).await.unwrap();
         let compiled = Compiled::from_text(&store.load_compiled(issue.id).await.unwrap()).unwrap();
         let first = store
-            .first_reader(&issue.digest, &[], at)
+            .find_first_reader(&issue.digest, &[], at)
             .await
             .unwrap()
             .unwrap();
@@ -145,7 +145,7 @@ impl Ready {
         let began = Instant::now();
         assert_eq!(delivery.deliver(&mailer).await.unwrap(), None);
         let took = began.elapsed();
-        let unsent = delivery.sender.unsent_count(delivery.issue.id);
+        let unsent = delivery.sender.count_unsent(delivery.issue.id);
         assert_eq!(unsent.await.unwrap(), 0);
         took
     }

@@ -84,7 +84,7 @@ impl App {
             let Some(noted) = manifest.progress(digest, store.name()) else {
                 continue;
             };
-            let progress = store.progress(digest).await?;
+            let progress = store.load_progress(digest).await?;
             if progress.is_behind(noted) {
                 return Err(older_store(digest, progress, noted).into());
             }
@@ -106,7 +106,7 @@ impl App {
         digest: &str,
     ) -> anyhow::Result<()> {
         let noted = self.find_progress(digest, store).unwrap_or_default();
-        let progress = store.progress(digest).await?.furthest(noted);
+        let progress = store.load_progress(digest).await?.furthest(noted);
         self.set_progress(talk, store, digest, progress);
         Ok(())
     }
@@ -154,7 +154,7 @@ impl App {
         store: &Store,
         digest: &str,
     ) -> anyhow::Result<()> {
-        let progress = store.progress(digest).await?;
+        let progress = store.load_progress(digest).await?;
         let is_older = |noted| progress.is_behind(noted);
         if !self.find_progress(digest, store).is_some_and(is_older) {
             return self.note_progress(talk, store, digest).await;
@@ -164,7 +164,7 @@ impl App {
                 .change_issue(issue.id, &[Open], Paused, Some(COPIED))
                 .await?;
         }
-        self.go_on_with_copy(talk, store, store.last_mail().await?)
+        self.go_on_with_copy(talk, store, store.find_last_mail().await?)
             .await?;
         self.set_progress(talk, store, digest, progress);
         Ok(())
@@ -177,7 +177,7 @@ impl App {
         store: &Store,
         made_at: Option<DateTime<Utc>>,
     ) -> anyhow::Result<()> {
-        for issue in store.issues().await? {
+        for issue in store.load_issues().await? {
             if issue.state == Paused && issue.reason.as_deref() == Some(COPIED) {
                 name_copied(talk, &issue);
             }

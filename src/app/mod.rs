@@ -105,7 +105,7 @@ impl App {
     }
 
     /// Waits until a letter waits.
-    pub(crate) async fn letter(&self) {
+    pub(crate) async fn wait_for_letter(&self) {
         self.letters.notified().await;
     }
 
@@ -160,7 +160,7 @@ impl App {
     }
 
     /// Waits until a person asks to stop; for ever where signals are not listened to.
-    pub(crate) async fn stopped(&self) {
+    pub(crate) async fn wait_until_stopped(&self) {
         match self.stop.get() {
             Some(stop) => stop.wait_until_asked().await,
             None => pending().await,
@@ -168,7 +168,7 @@ impl App {
     }
 
     /// Becomes a sender, once; none where the store takes one at a time and has another.
-    pub(crate) async fn sender(&self) -> anyhow::Result<Option<Sender>> {
+    pub(crate) async fn become_sender(&self) -> anyhow::Result<Option<Sender>> {
         let mut sender = self.sender.lock().await;
         if sender.is_none() {
             self.refuse_another_time()?;
@@ -186,11 +186,11 @@ impl App {
     ///
     /// # Errors
     /// Another one that goes on sending.
-    pub(crate) async fn sender_by_hand(&self) -> anyhow::Result<Sender> {
+    pub(crate) async fn wait_to_become_sender(&self) -> anyhow::Result<Sender> {
         let begun = Instant::now();
         let mut has_told = false;
         loop {
-            if let Some(sender) = self.sender().await? {
+            if let Some(sender) = self.become_sender().await? {
                 return Ok(sender);
             }
             let waited = begun.elapsed();
@@ -206,7 +206,7 @@ impl App {
     }
 
     /// Is no sender any more, so that others can send meanwhile.
-    pub(crate) async fn retire(&self) {
+    pub(crate) async fn stop_being_sender(&self) {
         self.sender.lock().await.take();
     }
 
@@ -281,7 +281,7 @@ impl App {
     }
 
     /// The store to write, also where it was filled from another one and that has not come to its end.
-    pub(crate) async fn unfinished_store(&self) -> anyhow::Result<Store> {
+    pub(crate) async fn open_unfinished_store(&self) -> anyhow::Result<Store> {
         let (url, now) = (&self.config.store.url, self.clock.now());
         let opened = self.write.get_or_try_init(|| Store::open_to_fill(url, now));
         Ok(opened.await?.clone())
@@ -289,7 +289,7 @@ impl App {
 
     /// Closes what it opened; the sender first, since a server's store waits for the connection that holds its lock.
     pub(crate) async fn close(&self) {
-        self.retire().await;
+        self.stop_being_sender().await;
         for store in [&self.read, &self.write]
             .into_iter()
             .filter_map(OnceCell::get)
@@ -305,7 +305,7 @@ impl App {
 /// If there is none, with a hint.
 pub(crate) async fn find_issue(store: &Store, id: IssueId) -> anyhow::Result<Issue> {
     let unknown = || format!("there is no issue `{id}`\n  `tidings status` shows their numbers");
-    store.issue(id).await?.with_context(unknown)
+    store.load_issue(id).await?.with_context(unknown)
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ impl App {
 
     /// Refuses a store that keeps the readers of another site.
     pub(crate) async fn refuse_another_site(&self, store: &Store) -> anyhow::Result<()> {
-        let Some(theirs) = store.site().await? else {
+        let Some(theirs) = store.load_site().await? else {
             return Ok(());
         };
         let theirs = SiteName::parse(&theirs);

@@ -216,7 +216,7 @@ async fn check_store(
             check_plan(&Turn::due(app, digest, loaded), gathered, &store).await;
         }
     }
-    for issue in store.issues().await? {
+    for issue in store.load_issues().await? {
         if issue.state == IssueState::Paused {
             let why = issue.reason.as_deref().unwrap_or("by a person");
             let finding = Finding::warning(
@@ -228,7 +228,7 @@ async fn check_store(
         }
     }
     let since = app.clock.now() - RATED;
-    gathered.report(&find_high_rates(&store.domains(since).await?));
+    gathered.report(&find_high_rates(&store.count_by_domain(since).await?));
     Ok(())
 }
 

@@ -69,7 +69,7 @@ pub(super) fn run(
 /// Finishes what is open of the digest, then freezes and sends the next issue.
 async fn send(turn: &Turn<'_>, talk: &mut Talk<'_>, choice: &Choice) -> anyhow::Result<Ending> {
     let Turn { app, digest, .. } = *turn;
-    let sender = app.sender_by_hand().await?;
+    let sender = app.wait_to_become_sender().await?;
     let store = sender.store();
     let goes_on = choice.new_store.then_some(&*digest.name);
     app.refuse_older_copies(goes_on, store).await?;

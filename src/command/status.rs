@@ -42,7 +42,7 @@ pub(super) async fn run(
     }
     let issues = match args.issue {
         Some(number) => vec![find_issue(&store, number).await?],
-        None => store.issues().await?,
+        None => store.load_issues().await?,
     };
     if args.failed {
         print_failed(talk, &store, &issues).await?;
@@ -53,7 +53,7 @@ pub(super) async fn run(
     }
     app.name_missing(talk, &store);
     if args.issue.is_none() && !args.failed {
-        let domains = store.domains(app.clock.now() - RATED).await?;
+        let domains = store.count_by_domain(app.clock.now() - RATED).await?;
         talk.report(&find_high_rates(&domains));
     }
     Ok(Ending::Done)
@@ -70,9 +70,9 @@ async fn as_text(
     if issues.is_empty() {
         writeln!(talk.out(), "no issues yet")?;
     }
-    let times = done_times(app, store, issues).await?;
+    let times = estimate_done_times(app, store, issues).await?;
     for issue in issues {
-        let counts = store.counts(issue.id).await?;
+        let counts = store.count_deliveries(issue.id).await?;
         writeln!(
             talk.out(),
             "{}  {}  {}  {}  “{}”  {}",
@@ -120,7 +120,7 @@ async fn as_text(
             };
             writeln!(talk.out(), "    {address}: may have it{twice}: {why}")?;
         }
-        let came_back = store.came_back(issue.id).await?;
+        let came_back = store.load_returned(issue.id).await?;
         for one in came_back.iter().take(most) {
             let address = one.address.as_deref().unwrap_or("(forgotten)");
             let why = one_line(one.detail.as_deref().unwrap_or_default(), LONGEST);
@@ -167,9 +167,9 @@ async fn as_json(
     issues: &[Issue],
 ) -> anyhow::Result<()> {
     write!(talk.out(), "{{\"issues\":[")?;
-    let times = done_times(app, store, issues).await?;
+    let times = estimate_done_times(app, store, issues).await?;
     for (number, issue) in issues.iter().enumerate() {
-        let counts = store.counts(issue.id).await?;
+        let counts = store.count_deliveries(issue.id).await?;
         let done_at = times.get(&issue.id);
         let named = counts
             .each()
@@ -218,7 +218,7 @@ async fn as_json(
         }
         write!(talk.out(), "],\n\"came_back\":[")?;
         comma = "";
-        for one in store.came_back(issue.id).await? {
+        for one in store.load_returned(issue.id).await? {
             let one = json!({ "email": one.address, "at": one.at.to_rfc3339(), "kind": one.kind, "detail": one.detail });
             write!(talk.out(), "{comma}\n{}", visible_json(&one.to_string()))?;
             comma = ",";
@@ -231,7 +231,7 @@ async fn as_json(
 
 /// When the last who waits for each open issue has gone under the caps, the oldest issue first; without those for which
 /// no cap makes anybody wait.
-async fn done_times(
+async fn estimate_done_times(
     app: &App,
     store: &Store,
     issues: &[Issue],
@@ -239,7 +239,7 @@ async fn done_times(
     let (caps, now) = (app.config.mail.caps(), app.clock.now());
     let mut gone = HashMap::new();
     for window in caps.windows(now) {
-        gone.insert(window.key, store.sent_since(window.since).await?);
+        gone.insert(window.key, store.count_sent_since(window.since).await?);
     }
     let (mut times, mut waiting) = (HashMap::new(), 0);
     if gone.is_empty() {
@@ -247,7 +247,7 @@ async fn done_times(
     }
     let open = issues.iter().rev();
     for issue in open.filter(|issue| issue.state == IssueState::Open && !issue.outbox) {
-        let queued = store.counts(issue.id).await?[DeliveryState::Queued];
+        let queued = store.count_deliveries(issue.id).await?[DeliveryState::Queued];
         waiting += usize::try_from(queued)?;
         let done_at = caps.done_at(now, waiting, |window| gone[window.key]);
         let done_at = done_at.filter(|at| queued > 0 && *at > now);

@@ -53,7 +53,7 @@ async fn back_up(app: &App, talk: &mut Talk<'_>, file: &Path) -> anyhow::Result<
     let now = app.clock.now();
     app.store(Access::Read).await?.back_up(file, now).await?;
     let backup = Backup::open(file, now).await?;
-    let contents = backup.store().contents().await;
+    let contents = backup.store().count_contents().await;
     backup.close().await;
     talk.conclude(&format!("{}: {}", file.display(), contents?))?;
     Ok(Ending::Done)
@@ -78,11 +78,11 @@ async fn bring_back(
     loaded: &Loaded,
 ) -> anyhow::Result<Ending> {
     app.refuse_another_site(backup.store()).await?;
-    let made_at = backup.made_at().await?;
+    let made_at = backup.load_made_at().await?;
     let url = &app.config.store.url;
     backup.restore(url, COPIED, app.clock.now()).await?;
-    let store = app.unfinished_store().await?;
-    talk.conclude(&format!("{url}: {}", store.contents().await?))?;
+    let store = app.open_unfinished_store().await?;
+    talk.conclude(&format!("{url}: {}", store.count_contents().await?))?;
     app.go_on_with_copy(talk, &store, made_at).await?;
     settle_restored(app, talk, &store, loaded, made_at).await?;
     store.finish_filling().await?;
@@ -95,7 +95,7 @@ async fn check(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
     talk.conclude(&format!(
         "{}: {}",
         app.config.store.url,
-        store.contents().await?
+        store.count_contents().await?
     ))?;
     talk.insist(&findings);
     if findings.iter().any(Finding::is_error) {
@@ -110,16 +110,16 @@ async fn check(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
 async fn relocate(app: &App, talk: &mut Talk<'_>, url: &StoreUrl) -> anyhow::Result<Ending> {
     let here = &app.config.store.url;
     if let Some(store) = Store::finish_move(here, url, app.clock.now()).await? {
-        let contents = store.contents().await;
+        let contents = store.count_contents().await;
         store.close().await;
         return say_moved(talk, here, url, &contents?.to_string());
     }
-    let Some(sender) = app.sender().await? else {
+    let Some(sender) = app.become_sender().await? else {
         bail!(
             "another run is sending\n  try again when it is done, or stop it: the next run goes on"
         );
     };
-    let contents = sender.store().contents().await?;
+    let contents = sender.store().count_contents().await?;
     app.refuse_older_copies(None, sender.store()).await?;
     sender.move_store(url, app.clock.now()).await?;
     say_moved(talk, here, url, &contents.to_string())

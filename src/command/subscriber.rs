@@ -80,7 +80,7 @@ pub(super) async fn run(
             app.name_missing(talk, &store);
             let out = talk.out();
             store
-                .each_subscriber(None, |one| -> anyhow::Result<()> {
+                .visit_subscribers(None, |one| -> anyhow::Result<()> {
                     let (state, digests) = (one.state.word(), one.digests.join(","));
                     Ok(writeln!(out, "{}  {state}  {digests}", one.reader.email)?)
                 })
@@ -91,7 +91,7 @@ pub(super) async fn run(
             app.name_missing(talk, &store);
             let mut sheet = Sheet::for_subscribers(talk.out())?;
             store
-                .each_subscriber(None, |one| -> anyhow::Result<()> {
+                .visit_subscribers(None, |one| -> anyhow::Result<()> {
                     Ok(sheet.write_subscriber(&one)?)
                 })
                 .await?;
@@ -155,18 +155,18 @@ async fn show(app: &App, talk: &mut Talk<'_>, email: &Email) -> anyhow::Result<(
     writeln!(talk.out(), "{email}  {}", state.word())?;
     let out = talk.out();
     store
-        .each_subscriber(Some(id), |one| -> anyhow::Result<()> {
+        .visit_subscribers(Some(id), |one| -> anyhow::Result<()> {
             if let Some(name) = &one.reader.name {
                 writeln!(out, "name: {}", visible_line(name))?;
             }
             Ok(writeln!(out, "digests: {}", one.digests.join(", "))?)
         })
         .await?;
-    if let Some(until) = store.paused_until(id, app.clock.now()).await? {
+    if let Some(until) = store.load_paused_until(id, app.clock.now()).await? {
         let until = until.format("%Y-%m-%dT%H:%M:%SZ");
         writeln!(talk.out(), "paused until {until}")?;
     }
-    for (at, kind, detail) in store.events(id).await? {
+    for (at, kind, detail) in store.load_events(id).await? {
         let detail = detail
             .map(|detail| format!("  {}", one_line(&detail, usize::MAX)))
             .unwrap_or_default();

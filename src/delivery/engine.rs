@@ -60,7 +60,11 @@ pub(super) async fn deliver<T: Transport>(
         Ok(transport) => transport,
         Err(trouble) => return end(delivery, Halt::Us(trouble.to_string())).await,
     };
-    let before = delivery.sender.store().counts(delivery.issue.id).await?;
+    let before = delivery
+        .sender
+        .store()
+        .count_deliveries(delivery.issue.id)
+        .await?;
     let run = Arc::new(Run::new(delivery, transport, before));
     let asked = tokio::spawn({
         let run = run.clone();
@@ -147,15 +151,15 @@ async fn run_rounds<T: Transport>(run: &Arc<Run<T>>) -> Result<Option<Halt>> {
         sender.flush().await?;
         let first = sender.claim(issue.id, CLAIM, clock.now()).await?;
         if !first.is_empty() {
-            round(run, first).await?;
+            run_round(run, first).await?;
         } else if !sender.take_over(clock.now()).await? {
-            let now = sender.store().issue(issue.id).await?;
+            let now = sender.store().load_issue(issue.id).await?;
             let is_stopped = now
                 .is_some_and(|now| matches!(now.state, IssueState::Paused | IssueState::Cancelled));
             if is_stopped {
                 return Ok(Some(Halt::Stopped));
             }
-            let waiting = sender.store().counts(issue.id).await?[DeliveryState::Queued];
+            let waiting = sender.store().count_deliveries(issue.id).await?[DeliveryState::Queued];
             // A letter has one reader, and nobody waits for a person to look at it.
             let is_over = waiting == 0 && issue.slot.kind != SlotKind::Letter;
             return Ok(run.series().pause_at_end(is_over).map(Halt::Refused));
@@ -171,7 +175,7 @@ async fn run_rounds<T: Transport>(run: &Arc<Run<T>>) -> Result<Option<Halt>> {
 }
 
 /// Feeds claims to a set of connections until no claim is due.
-async fn round<T: Transport>(run: &Arc<Run<T>>, first: Vec<Claimed>) -> Result<()> {
+async fn run_round<T: Transport>(run: &Arc<Run<T>>, first: Vec<Claimed>) -> Result<()> {
     let (feed, filled) = mpsc::channel(FILLED);
     let queue = Arc::new(Queue {
         filled: tokio::sync::Mutex::new(filled),

@@ -118,7 +118,7 @@ fn now() -> DateTime<Utc> {
 
 /// An issue for these readers, frozen in a store of its own.
 async fn frozen(readers: &[&str], uncertain: UncertainPolicy) -> IssueDelivery {
-    let store = Store::in_memory(now()).await.unwrap();
+    let store = Store::open_in_memory(now()).await.unwrap();
     let site: Site = toml::from_str("title = \"Hums\"\nurl = \"https://hums.example/\"").unwrap();
     let digest: Digest = toml::from_str("name = \"weekly\"\nschedule = \"0 8 * * MON\"").unwrap();
     let mail = "from = \"Hums <news@hums.example>\"\nconnections = 2\npatience = \"5s\"";
@@ -266,7 +266,7 @@ async fn each_outcome_of_an_attempt_becomes_its_state() {
         let run = engine::deliver(&delivery, Ok(script.clone()));
         let stopped = delivery.send_and_settle(run).await.unwrap();
         let store = delivery.sender.store();
-        let counts = store.counts(delivery.issue.id).await.unwrap();
+        let counts = store.count_deliveries(delivery.issue.id).await.unwrap();
         let missed = store
             .load_missed(delivery.issue.id, ReaderId::MIN, 10)
             .await
@@ -279,7 +279,7 @@ async fn each_outcome_of_an_attempt_becomes_its_state() {
             state,
             "{said}"
         );
-        let found = store.issue(delivery.issue.id).await.unwrap().unwrap();
+        let found = store.load_issue(delivery.issue.id).await.unwrap().unwrap();
         assert_eq!(
             (found.state, stopped.is_some()),
             (issue, is_paused),

@@ -134,7 +134,7 @@ impl Throttle {
     }
 
     /// Waits for the permit to open a connection.
-    pub(super) async fn permit(self: &Arc<Self>) -> Permit {
+    pub(super) async fn acquire_permit(self: &Arc<Self>) -> Permit {
         loop {
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
@@ -331,7 +331,8 @@ mod tests {
                 while left.load(Ordering::Relaxed) > 0 {
                     if held.is_none() {
                         // A worker that waits for a permit when the last message goes waits in vain.
-                        let permit = timeout(Duration::from_mins(1), throttle.permit()).await;
+                        let permit =
+                            timeout(Duration::from_mins(1), throttle.acquire_permit()).await;
                         let Ok(mut permit) = permit else { return };
                         let is_taken = {
                             let mut relay = relay.lock().unwrap();
@@ -390,7 +391,8 @@ mod tests {
             tasks.spawn(async move {
                 let mut tries = 0;
                 loop {
-                    let Ok(permit) = timeout(Duration::from_mins(2), throttle.permit()).await
+                    let Ok(permit) =
+                        timeout(Duration::from_mins(2), throttle.acquire_permit()).await
                     else {
                         return tries;
                     };
@@ -413,7 +415,7 @@ mod tests {
         let allowed = || throttle.state().allowed;
         let mut held = Vec::new();
         for expected in [2, 4, 8, 8] {
-            let mut permit = throttle.permit().await;
+            let mut permit = throttle.acquire_permit().await;
             permit.note_opened();
             held.push(permit);
             assert_eq!(allowed(), expected);

@@ -72,7 +72,7 @@ impl<T: Transport> Worker<T> {
             let queue = self.queue.clone();
             let is_awaited = self.run.has_parked();
             tokio::select! {
-                permit = self.permit() => permit?,
+                permit = self.obtain_permit() => permit?,
                 () = queue.wait_until_drained(), if !is_awaited => return None,
             }
         }
@@ -121,10 +121,10 @@ impl<T: Transport> Worker<T> {
 
     /// Waits for the permit to hold a connection; none where nothing new may begin. Whoever holds one gives it back when the
     /// queue is empty, so that nobody waits for ever with a delivery in hand.
-    async fn permit(&mut self) -> Option<()> {
+    async fn obtain_permit(&mut self) -> Option<()> {
         if self.permit.is_none() {
             self.permit = tokio::select! {
-                permit = self.run.throttle.permit() => Some(permit),
+                permit = self.run.throttle.acquire_permit() => Some(permit),
                 () = self.run.wait_until_halted() => None,
             };
         }
@@ -134,7 +134,7 @@ impl<T: Transport> Worker<T> {
     /// Delivers one message, from the connection to the outcome; `None` if nothing new may begin.
     async fn deliver(&mut self, filled: Filled) -> Option<()> {
         let Filled { claim, message } = filled;
-        let mut connection = self.connection().await?;
+        let mut connection = self.obtain_connection().await?;
         let began = Instant::now();
         let ended = self.attempt(&mut connection, &claim, message).await;
         let is_answered = matches!(
@@ -199,7 +199,7 @@ impl<T: Transport> Worker<T> {
 
     /// The open connection, or a new one where there is none or it has seen enough, once it is a message's turn; none where
     /// a halt comes first.
-    async fn connection(&mut self) -> Option<T::Session> {
+    async fn obtain_connection(&mut self) -> Option<T::Session> {
         let run = self.run.clone();
         loop {
             if let Some(turn) = run.throttle.turn() {
@@ -217,7 +217,7 @@ impl<T: Transport> Worker<T> {
                 }
                 connection.quit().await;
             }
-            self.permit().await?;
+            self.obtain_permit().await?;
             let opened = tokio::select! {
                 opened = run.transport.open() => opened,
                 () = run.wait_until_halted() => return None,

@@ -67,12 +67,12 @@ pub(super) async fn exchange(
 ) -> Result<Vec<u8>, DnsError> {
     let silent = |_| unreachable(&format!("{server} does not answer"));
     let failed = |error: io::Error| unreachable(&format!("{server}: {error}"));
-    let reply = timeout(limit, over_udp(server, query));
+    let reply = timeout(limit, ask_over_udp(server, query));
     let reply = reply.await.map_err(silent)?.map_err(failed)?;
     let is_cut =
         Packet::parse(&reply).map_or(true, |packet| packet.has_flags(PacketFlag::TRUNCATION));
     let reply = if is_cut {
-        let reply = timeout(limit, over_tcp(server, query));
+        let reply = timeout(limit, ask_over_tcp(server, query));
         reply.await.map_err(silent)?.map_err(failed)?
     } else {
         reply
@@ -105,7 +105,7 @@ fn check_reply(server: SocketAddr, query: &Query, reply: &[u8]) -> Result<(), Dn
     }
 }
 
-async fn over_udp(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
+async fn ask_over_udp(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
     let any: IpAddr = match server {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -128,7 +128,7 @@ async fn over_udp(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
 }
 
 /// Over TCP each message has its length before it (RFC 1035, 4.2.2).
-async fn over_tcp(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
+async fn ask_over_tcp(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(server).await?;
     let length = u16::try_from(query.bytes.len()).unwrap_or_default();
     let message = [&length.to_be_bytes()[..], &query.bytes].concat();

@@ -60,7 +60,7 @@ impl Resolver {
     ///
     /// # Errors
     /// If nobody could be asked.
-    pub(crate) async fn texts(&self, name: &str) -> Result<Vec<String>, DnsError> {
+    pub(crate) async fn look_up_texts(&self, name: &str) -> Result<Vec<String>, DnsError> {
         let text = |data: &RData<'_>| match data {
             RData::TXT(text) => {
                 let mut bytes = Vec::new();
@@ -79,7 +79,10 @@ impl Resolver {
     ///
     /// # Errors
     /// If nobody could be asked.
-    pub(crate) async fn exchanges(&self, name: &str) -> Result<Vec<MailExchange>, DnsError> {
+    pub(crate) async fn look_up_exchanges(
+        &self,
+        name: &str,
+    ) -> Result<Vec<MailExchange>, DnsError> {
         let exchange = |data: &RData<'_>| match data {
             RData::MX(mx) => Some(MailExchange {
                 preference: mx.preference,
@@ -96,7 +99,7 @@ impl Resolver {
     ///
     /// # Errors
     /// If nobody could be asked.
-    pub(crate) async fn hosts(&self, name: &str) -> Result<Vec<IpAddr>, DnsError> {
+    pub(crate) async fn look_up_addresses(&self, name: &str) -> Result<Vec<IpAddr>, DnsError> {
         let address = |data: &RData<'_>| match data {
             RData::A(a) => Some(IpAddr::from(a.address.to_be_bytes())),
             RData::AAAA(a) => Some(IpAddr::from(a.address.to_be_bytes())),
@@ -111,7 +114,7 @@ impl Resolver {
     ///
     /// # Errors
     /// If nobody could be asked.
-    pub(crate) async fn names(&self, address: IpAddr) -> Result<Vec<String>, DnsError> {
+    pub(crate) async fn look_up_names(&self, address: IpAddr) -> Result<Vec<String>, DnsError> {
         let name = |data: &RData<'_>| match data {
             RData::PTR(name) => Some(name.0.to_string()),
             _ => None,

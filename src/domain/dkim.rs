@@ -9,7 +9,7 @@ pub(super) async fn check_key(
     name: &str,
     value: &str,
 ) -> Result<Vec<Finding>, DnsError> {
-    Ok(compare(name, value, &resolver.texts(name).await?))
+    Ok(compare(name, value, &resolver.look_up_texts(name).await?))
 }
 
 /// Compares the records of a key with its value.

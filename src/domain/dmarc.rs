@@ -33,7 +33,7 @@ pub(super) async fn find_policy(
     let mut found: Vec<(String, DmarcRecord, Vec<Finding>)> = Vec::new();
     let mut findings = Vec::new();
     for name in walk(domain) {
-        let texts = resolver.texts(&format!("_dmarc.{name}")).await?;
+        let texts = resolver.look_up_texts(&format!("_dmarc.{name}")).await?;
         let records: Vec<&String> = texts.iter().filter(|text| is_policy(text)).collect();
         let record = match records[..] {
             [] => continue,

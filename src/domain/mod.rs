@@ -90,12 +90,12 @@ impl AskedDomains {
 
 /// Answers and bounces need a host that takes mail (RFC 5321, 5.1).
 async fn check_exchanges(resolver: &Resolver, domain: &str) -> Result<Vec<Finding>, DnsError> {
-    let exchanges = resolver.exchanges(domain).await?;
+    let exchanges = resolver.look_up_exchanges(domain).await?;
     let refuses = exchanges.iter().any(|one| one.host.is_empty());
     let message = if refuses {
         format!("{domain} says that it takes no mail (RFC 7505): answers and bounces are lost")
     } else if exchanges.is_empty() {
-        if !resolver.hosts(domain).await?.is_empty() {
+        if !resolver.look_up_addresses(domain).await?.is_empty() {
             return Ok(Vec::new());
         }
         format!(
@@ -104,7 +104,7 @@ async fn check_exchanges(resolver: &Resolver, domain: &str) -> Result<Vec<Findin
     } else {
         let mut reached = false;
         for exchange in &exchanges {
-            reached = reached || !resolver.hosts(&exchange.host).await?.is_empty();
+            reached = reached || !resolver.look_up_addresses(&exchange.host).await?.is_empty();
         }
         if reached {
             return Ok(Vec::new());

@@ -14,7 +14,7 @@ pub(super) async fn check_names(
     relay: &str,
 ) -> Result<Vec<Finding>, DnsError> {
     let mut findings = Vec::new();
-    for address in resolver.hosts(relay).await? {
+    for address in resolver.look_up_addresses(relay).await? {
         if let Some(fault) = find_fault(resolver, address).await? {
             let message = format!("the address {address} of the relay {relay} {fault}");
             let finding = Finding::warning(Rule::ReverseName, message);
@@ -27,9 +27,9 @@ pub(super) async fn check_names(
 }
 
 async fn find_fault(resolver: &Resolver, address: IpAddr) -> Result<Option<String>, DnsError> {
-    let names = resolver.names(address).await?;
+    let names = resolver.look_up_names(address).await?;
     for name in &names {
-        if resolver.hosts(name).await?.contains(&address) {
+        if resolver.look_up_addresses(name).await?.contains(&address) {
             return Ok(None);
         }
     }

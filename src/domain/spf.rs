@@ -131,8 +131,8 @@ pub(super) fn records(texts: &[String]) -> Vec<&String> {
 /// Checks the record of a domain and of all that it includes.
 pub(super) async fn check_spf(resolver: &Resolver, name: &str) -> Result<Vec<Finding>, DnsError> {
     let error = |message: String| Finding::error(Rule::Spf, message);
-    let texts = resolver.texts(name).await?;
-    let own = records(&texts);
+    let look_up_texts = resolver.look_up_texts(name).await?;
+    let own = records(&look_up_texts);
     let own = match own[..] {
         [own] => own,
         [] => {
@@ -171,12 +171,12 @@ pub(super) async fn check_spf(resolver: &Resolver, name: &str) -> Result<Vec<Fin
             if included.contains('%') {
                 continue;
             }
-            let texts = resolver.texts(&included).await?;
-            match records(&texts)[..] {
+            let look_up_texts = resolver.look_up_texts(&included).await?;
+            match records(&look_up_texts)[..] {
                 [text] => waiting.push_back((included, text.clone())),
                 _ => findings.push(error(format!(
                     "the SPF record of {domain} includes {included}, which has {} of its own",
-                    if texts.is_empty() {
+                    if look_up_texts.is_empty() {
                         "none"
                     } else {
                         "no single one"

@@ -77,17 +77,17 @@ impl Dialogue {
     }
 
     /// Gives a command and hands over what is said before it ends.
-    pub(super) async fn command(
+    pub(super) async fn send_command(
         &mut self,
         command: &str,
         take: impl FnMut(&Response<'_>),
     ) -> Result<Completion, Trouble> {
-        self.command_with(command, &[], take).await
+        self.send_command_with(command, &[], take).await
     }
 
     /// Gives a command that the server asks to go on with: each of `lines` answers one such request, an empty line any
     /// more.
-    pub(super) async fn command_with(
+    pub(super) async fn send_command_with(
         &mut self,
         command: &str,
         lines: &[String],
@@ -139,7 +139,7 @@ impl Dialogue {
     /// Says that we go, and waits for nothing.
     pub(super) async fn log_out(mut self) {
         self.limit = self.limit.min(Duration::from_secs(5));
-        let _ = self.command(LOGOUT, |_| {}).await;
+        let _ = self.send_command(LOGOUT, |_| {}).await;
     }
 
     fn complete(&self, status: &Status, outcome: &Outcome<'_>) -> Completion {

@@ -96,7 +96,7 @@ impl ImapSession {
                 offers.extend(capabilities.iter().map(name_of));
             }
         };
-        let completion = self.dialogue.command("CAPABILITY", take).await?;
+        let completion = self.dialogue.send_command("CAPABILITY", take).await?;
         completion.expect("the server does not say what it offers")?;
         self.offers = offers;
         Ok(())
@@ -113,7 +113,10 @@ impl ImapSession {
             Auth::Xoauth2 => self.authenticate("XOAUTH2", login.encode_token()),
             Auth::Auto | Auth::Plain => self.authenticate("PLAIN", login.encode_plain()),
         };
-        let completion = self.dialogue.command_with(&command, &lines, |_| {}).await?;
+        let completion = self
+            .dialogue
+            .send_command_with(&command, &lines, |_| {})
+            .await?;
         // The words may repeat the password in some form, so only the code is shown.
         let code = completion.code.map(|code| format!(" ({code})"));
         let code = code.unwrap_or_default();
@@ -178,7 +181,7 @@ impl ImapSession {
         };
         let verb = if read_only { "EXAMINE" } else { "SELECT" };
         let command = format!("{verb} {}", quote_mailbox(&account.mailbox));
-        let completion = self.dialogue.command(&command, take).await?;
+        let completion = self.dialogue.send_command(&command, take).await?;
         let name = &account.mailbox;
         let completion = completion.expect(&format!("the mailbox `{name}` cannot be opened"))?;
         if completion.is_read_only && !read_only {
@@ -207,7 +210,7 @@ impl ImapSession {
             last => last.to_string(),
         };
         let command = format!("UID SEARCH UID {first}:{last} UNDELETED");
-        let completion = self.dialogue.command(&command, take).await?;
+        let completion = self.dialogue.send_command(&command, take).await?;
         completion.expect("the mailbox cannot be searched")?;
         found.sort_unstable();
         found.dedup();
@@ -240,7 +243,7 @@ impl ImapSession {
             }
         };
         let command = format!("UID FETCH {uid} (UID BODY.PEEK[]<0.{most}>)");
-        let completion = self.dialogue.command(&command, take).await?;
+        let completion = self.dialogue.send_command(&command, take).await?;
         Ok(match message {
             Some(message) => Fetched::Message(message),
             None if completion.is_ok => Fetched::Gone,
@@ -329,13 +332,13 @@ impl ImapSession {
             take(!holds_none, delimiter);
         };
         let command = format!("LIST \"\" {place}");
-        let completion = self.dialogue.command(&command, take).await?;
+        let completion = self.dialogue.send_command(&command, take).await?;
         completion.expect("the mailboxes cannot be listed")?;
         Ok(())
     }
 
     async fn give(&mut self, command: &str) -> Result<Completion, Trouble> {
-        self.dialogue.command(command, |_| {}).await
+        self.dialogue.send_command(command, |_| {}).await
     }
 
     /// Ends the session.

@@ -33,7 +33,7 @@ async fn ask(answer: &[u8], forever: &[u8]) -> Result<(Completion, Vec<String>),
     });
     let mut said = Vec::new();
     let take = |response: &Response<'_>| said.push(format!("{response:?}"));
-    let asked = dialogue.command("NOOP", take).await;
+    let asked = dialogue.send_command("NOOP", take).await;
     server.abort();
     asked.map(|completion| (completion, said))
 }

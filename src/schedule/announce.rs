@@ -39,7 +39,7 @@ impl Turn<'_> {
             return self.pass(talk, store, plan).await;
         }
         let reader = store
-            .first_reader(&digest.name, &digest.to, self.now)
+            .find_first_reader(&digest.name, &digest.to, self.now)
             .await?;
         match (self.wish, &digest.schedule) {
             _ if reader.is_some() => {}
@@ -58,7 +58,7 @@ impl Turn<'_> {
             if self.app.is_stopped() {
                 return Ok(Ending::Partial);
             }
-            let issue = self.issue(store, posts, plan).await?;
+            let issue = self.make_issue(store, posts, plan).await?;
             let composed = self.compose(talk, posts, issue.id, on_the_web);
             let composed = composed.and_then(|composed| composed.check(talk));
             let Composed { compiled, page, .. } = match composed {
@@ -145,7 +145,7 @@ async fn name_in_the_way(
     digest: &Digest,
 ) -> anyhow::Result<Ending> {
     let mut ending = Ending::Done;
-    for issue in store.issues().await? {
+    for issue in store.load_issues().await? {
         if issue.digest != digest.name || issue.state != IssueState::Paused {
             continue;
         }

@@ -84,7 +84,7 @@ impl Turn<'_> {
             return false;
         }
         let index = url(&self.app.config.site, ISSUES);
-        let Some(trouble) = Live::default().trouble(self.app, &index).await else {
+        let Some(trouble) = Live::default().find_trouble(self.app, &index).await else {
             return true;
         };
         let finding = Finding::warning(
@@ -157,7 +157,7 @@ fn is_off(config: &Config, digest: &str) -> bool {
 async fn write_archive(app: &App, store: &Store) -> anyhow::Result<()> {
     let config = &app.config;
     let (dir, precompress) = (&config.feeds.dir, config.feeds.precompress);
-    let all = store.archived(config.mail.has_relay()).await?;
+    let all = store.load_archived(config.mail.has_relay()).await?;
     let (shown, hidden): (Vec<_>, Vec<_>) = all
         .into_iter()
         .partition(|issue| issue.is_published && !is_off(config, &issue.digest));

@@ -31,7 +31,7 @@ pub(super) async fn write_farewell(
             &format!("<p>{}</p>\n<p>{}</p>", escape(&text), escape(&otherwise)),
         ),
     };
-    let key = store.current_key().await?;
+    let key = store.load_current_key().await?;
     let slot = Slot::moved(app.clock.now().date_naive());
     let issue = open_issue(app, digest, slot, &draft.subject, &key);
     let authority = app.authority()?;

@@ -49,7 +49,7 @@ pub(crate) async fn read_inbox(
 ) -> anyhow::Result<Ending> {
     let store = app.store(Access::Write).await?;
     app.refuse_older_copies(None, &store).await?;
-    let keys = store.link_keys().await?;
+    let keys = store.load_link_keys().await?;
     let ours = our_addresses(app);
     let mut tally = Tally::default();
     let mut findings = Vec::new();
@@ -152,7 +152,7 @@ impl LetterBatch {
             }
         }
         let readers: Vec<ReaderId> = claims.iter().flatten().map(|(reader, _)| *reader).collect();
-        let addresses = store.addresses(&readers).await?;
+        let addresses = store.load_addresses(&readers).await?;
         let mut batch = Self {
             returned: Vec::new(),
             is_ours: Vec::with_capacity(letters.len()),

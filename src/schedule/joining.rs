@@ -55,7 +55,7 @@ pub(crate) async fn ask_to_join(
     store: &Store,
     signups: &[Signup<'_>],
 ) -> anyhow::Result<Vec<JoinAnswer>> {
-    let key = store.current_key().await?;
+    let key = store.load_current_key().await?;
     let mut letters = HashMap::new();
     for signup in signups {
         if let Entry::Vacant(place) = letters.entry(names_of(signup.digests)) {
@@ -107,7 +107,7 @@ pub(crate) async fn confirm(
     let Some(claim) = tokens.iter().find_map(verify) else {
         return Ok(Confirmation::Unknown);
     };
-    let Some(issue) = store.issue(claim.issue).await? else {
+    let Some(issue) = store.load_issue(claim.issue).await? else {
         return Ok(Confirmation::Unknown);
     };
     let digests = asked_about(app, &issue);
@@ -115,7 +115,7 @@ pub(crate) async fn confirm(
         return Ok(Confirmation::Unknown);
     }
     let whose = (claim.reader, claim.issue);
-    let farewell = match store.moving_from(whose).await? {
+    let farewell = match store.find_moving_from(whose).await? {
         Some(_) => Some(write_farewell(app, store, &digests).await?),
         None => None,
     };

@@ -30,7 +30,7 @@ pub(super) async fn answer_leaving(
         return Ok(None);
     }
     let mut names = BTreeSet::new();
-    let subscribed = store.each_subscriber(Some(reader), |one| {
+    let subscribed = store.visit_subscribers(Some(reader), |one| {
         names.extend(one.digests);
         Ok::<_, crate::store::StoreError>(())
     });
@@ -64,7 +64,7 @@ async fn write_letter(
     let words = load_words(app, digest)?.leave;
     let title = title_of(app, digest);
     let say = |text: &str| fill(text, &[("title", title)]);
-    let key = store.current_key().await?;
+    let key = store.load_current_key().await?;
     let slot = Slot::leaving(app.clock.now().date_naive());
     let todo = match app.config.web.url {
         Some(_) => &words.page,

@@ -101,7 +101,7 @@ impl Live {
     }
 
     /// Why this page of the site is not there; none where it is, or where nobody outside this machine is told.
-    pub(crate) async fn trouble(&self, app: &App, page: &Url) -> Option<String> {
+    pub(crate) async fn find_trouble(&self, app: &App, page: &Url) -> Option<String> {
         if !is_asked(app) {
             return None;
         }

@@ -120,7 +120,7 @@ pub(crate) async fn print_all(
 
 /// Freezes and sends the issues of a digest that are due.
 async fn send_due(turn: &Turn<'_>, talk: &mut Talk<'_>, live: &mut Live) -> anyhow::Result<Ending> {
-    let Some(sender) = turn.app.sender().await? else {
+    let Some(sender) = turn.app.become_sender().await? else {
         talk.say("another run is sending; this one leaves the mail to it");
         return Ok(Ending::Done);
     };
@@ -144,7 +144,7 @@ async fn send_due(turn: &Turn<'_>, talk: &mut Talk<'_>, live: &mut Live) -> anyh
     let pages = plan.pages(turn.digest);
     let missing = tokio::select! {
         missing = live.find_missing(turn.app, talk, &pages) => missing,
-        () = turn.app.stopped() => return Ok(Ending::Partial),
+        () = turn.app.wait_until_stopped() => return Ok(Ending::Partial),
     };
     plan.hold_back(turn.digest, &missing, turn.now);
     turn.announce(talk, &sender, &plan).await

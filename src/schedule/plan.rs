@@ -52,7 +52,7 @@ impl<'a> Turn<'a> {
     /// The name under which the store keeps the digest: the earlier one until it is renamed there.
     pub(super) async fn name_in_store(&self, store: &Store) -> anyhow::Result<&'a str> {
         let Self { digest, loaded, .. } = *self;
-        let holdings = store.holdings().await?;
+        let holdings = store.load_holdings().await?;
         let is_new = self.wish.is_some_and(|wish| wish.new_store);
         match digest::earlier_name(digest, &self.app.config.digests, &holdings) {
             Ok(was) => Ok(was.unwrap_or(&digest.name)),
@@ -70,7 +70,7 @@ impl<'a> Turn<'a> {
             return Ok(());
         }
         self.app.refuse_another_store(was, store).await?;
-        let words = words_of_renaming(store, name, was).await?;
+        let words = describe_renaming(store, name, was).await?;
         // The lock first: a run that ends between finds the earlier name in the store and goes on.
         self.app.keep_renamed(talk, was, name)?;
         store.rename_digest(was, name).await?;
@@ -80,12 +80,12 @@ impl<'a> Turn<'a> {
 }
 
 /// Reports the readers and posts that move to the new name.
-pub(super) async fn words_of_renaming(
+pub(super) async fn describe_renaming(
     store: &Store,
     name: &str,
     was: &str,
 ) -> anyhow::Result<String> {
-    let holdings = store.holdings().await?;
+    let holdings = store.load_holdings().await?;
     let holding = holdings.get(was).copied().unwrap_or_default();
     let readers = count(holding.readers, "reader");
     let posts = count(holding.announced, "announced post");
@@ -97,8 +97,8 @@ pub(super) async fn words_of_renaming(
 async fn read_record(store: &Store, name: &str, relay: bool) -> anyhow::Result<Record> {
     Ok(Record {
         store: store.name().to_owned(),
-        last_slot: store.last_slot(name).await?,
-        progress: store.progress(name).await?,
+        last_slot: store.load_last_slot(name).await?,
+        progress: store.load_progress(name).await?,
         announced: store.load_announced(name, relay).await?,
         ever: store.load_announced(name, false).await?,
         carried: store.load_carried(name, relay).await?,

@@ -7,7 +7,7 @@ use crate::ending::Ending;
 use crate::finding::{count, visible_line};
 use crate::schedule::announce::no_readers;
 use crate::schedule::compose::Composed;
-use crate::schedule::plan::{slot_ahead, words_of_renaming};
+use crate::schedule::plan::{describe_renaming, slot_ahead};
 use crate::schedule::turn::Turn;
 use crate::store::Access;
 use crate::talk::Talk;
@@ -21,7 +21,7 @@ pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Resul
     let store = turn.app.store(Access::Read).await?;
     let name = turn.name_in_store(&store).await?;
     if name != digest.name {
-        talk.say(&words_of_renaming(&store, &digest.name, name).await?);
+        talk.say(&describe_renaming(&store, &digest.name, name).await?);
     }
     let plan = match turn.plan(talk, &store).await? {
         Next::Wait => return Ok(Ending::Done),
@@ -39,12 +39,12 @@ pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Resul
         talk.say(&plan.why_nothing(digest));
         return Ok(Ending::Done);
     };
-    let key = store.current_key().await?;
+    let key = store.load_current_key().await?;
     // The same ids as in the mail that will be sent, except for the link, which permits nothing.
     let (_, issue) = turn.name_issue(posts, &plan, &key)?;
     let composed = turn.compose(talk, posts, issue, digest.archive)?;
     let Composed { compiled, .. } = composed.check(talk)?;
-    let reader = store.first_reader(name, &digest.to, turn.now).await?;
+    let reader = store.find_first_reader(name, &digest.to, turn.now).await?;
     let reader = reader.with_context(|| no_readers(digest))?;
     if turn.wish.is_none() {
         let subject = compiled.subject();

@@ -55,7 +55,7 @@ impl RemoteBox {
             .map_err(fail)?;
         let selected = session.select(account, false).await.map_err(fail)?;
         let store = app.store(Access::Write).await?;
-        let noted = store.box_progress().await?;
+        let noted = store.load_box_progress().await?;
         let known = noted
             .as_ref()
             .filter(|noted| !all && noted.place == place && noted.validity == selected.validity);

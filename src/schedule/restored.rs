@@ -25,10 +25,10 @@ pub(crate) async fn settle_restored(
     let relay = app.config.mail.has_relay();
     for digest in &app.config.digests {
         let name = &digest.name;
-        if store.last_slot(name).await?.is_none() {
+        if store.load_last_slot(name).await?.is_none() {
             continue;
         }
-        let progress = store.progress(name).await?;
+        let progress = store.load_progress(name).await?;
         let may_have_announced = match app.find_progress(name, store) {
             Some(noted) => progress.frozen < noted.frozen,
             None => may_have_had_slot(app, digest, made_at),

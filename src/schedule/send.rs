@@ -62,7 +62,7 @@ pub(super) async fn send_open_issues(
     let mut ending = Ending::Done;
     match app.store(Access::Read).await {
         Ok(store) => {
-            for issue in store.issues().await? {
+            for issue in store.load_issues().await? {
                 ending = ending.and(name_paused(talk, &issue));
             }
             if store.open_issues().await?.is_empty() {
@@ -73,7 +73,7 @@ pub(super) async fn send_open_issues(
         Err(error) if matches!(error.downcast_ref(), Some(StoreError::Older)) => {}
         Err(error) => return Err(error),
     }
-    let Some(sender) = app.sender().await? else {
+    let Some(sender) = app.become_sender().await? else {
         return Ok(ending);
     };
     for issue in sender.store().open_issues().await? {
@@ -201,7 +201,7 @@ async fn send_waiting(
     };
     let compiled = compiled.signed_by(signer);
     publish_archive(app, talk, store, issue).await?;
-    let key = store.key(issue.key).await?;
+    let key = store.load_key(issue.key).await?;
     let mail = Arc::new(app.config.mail.clone());
     let mailer = match Mailer::for_issue(&mail, issue) {
         Ok(mailer) => mailer,
@@ -218,7 +218,7 @@ async fn send_waiting(
         true => format!("{mailer}; {STAYS_HERE}"),
         false => mailer.to_string(),
     };
-    let before = store.counts(issue.id).await?;
+    let before = store.count_deliveries(issue.id).await?;
     let waiting = usize::try_from(before[DeliveryState::Queued])?;
     let delivery = IssueDelivery {
         sender: sender.clone(),
@@ -242,9 +242,9 @@ async fn send_waiting(
             format!("{}: {why}", issue.digest),
         )]);
     }
-    let full = sender.full(issue.id, app.clock.now()).await?;
+    let full = sender.find_full_window(issue.id, app.clock.now()).await?;
     app.note_progress(talk, store, &issue.digest).await?;
-    let after = store.counts(issue.id).await?;
+    let after = store.count_deliveries(issue.id).await?;
     let told = match only_now {
         true => after.since(before),
         false => after,
@@ -267,7 +267,7 @@ async fn send_waiting(
     let waiting = full.map_or(0, |_| after[DeliveryState::Queued]);
     let missed = match only_now {
         true => told.total() - told[DeliveryState::Sent] - told[DeliveryState::Suppressed],
-        false => sender.unsent_count(issue.id).await?,
+        false => sender.count_unsent(issue.id).await?,
     };
     Ok(if missed <= waiting {
         Ending::Done

@@ -13,7 +13,7 @@ use crate::token::Key;
 
 impl Turn<'_> {
     /// Chooses the slot of the digest that an issue with these posts fills.
-    fn slot(&self, posts: &[&Post], plan: &Plan<'_>) -> anyhow::Result<Slot> {
+    fn choose_slot(&self, posts: &[&Post], plan: &Plan<'_>) -> anyhow::Result<Slot> {
         let post = posts.first().map(|post| &*post.id).unwrap_or_default();
         Ok(match (&self.digest.schedule, plan.slot) {
             (_, None) => {
@@ -35,20 +35,20 @@ impl Turn<'_> {
         plan: &Plan<'_>,
         key: &Key,
     ) -> anyhow::Result<(Slot, IssueId)> {
-        let slot = self.slot(posts, plan)?;
+        let slot = self.choose_slot(posts, plan)?;
         // A cancelled issue has left its slot to the next, but not its number.
         let id = key.issue(&self.digest.name, &slot.name, plan.earlier);
         Ok((slot, id))
     }
 
     /// The issue with these posts, before it has a subject.
-    pub(super) async fn issue(
+    pub(super) async fn make_issue(
         &self,
         store: &Store,
         posts: &[&Post],
         plan: &Plan<'_>,
     ) -> anyhow::Result<Issue> {
-        let key = store.current_key().await?;
+        let key = store.load_current_key().await?;
         let (slot, id) = self.name_issue(posts, plan, &key)?;
         Ok(Issue {
             id,

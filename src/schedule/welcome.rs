@@ -62,7 +62,7 @@ async fn write_welcome(app: &App, store: &Store, digest: &Digest) -> anyhow::Res
         text: format!("{text}\n\n-- \n{}\n", plain.join("\n")),
         html: page(language_of(app, digest), &paragraphs.join("\n")),
     };
-    let key = store.current_key().await?;
+    let key = store.load_current_key().await?;
     let slot = Slot::welcoming(app.clock.now().date_naive());
     let issue = open_issue(app, digest, slot, &draft.subject, &key);
     let authority = app.authority()?;

@@ -89,7 +89,7 @@ impl Dialer {
             wire = wire.encrypt(tls, limits.connect.0).await?;
         }
         expect(wire.read(limits.greeting.0).await?, 220)?;
-        let mut offers = self.ehlo(&mut wire).await?;
+        let mut offers = self.send_ehlo(&mut wire).await?;
         if let (Tls::Required, Some(tls)) = (relay.tls, &self.tls) {
             if !offers.starttls {
                 return Err(Trouble::Us(
@@ -105,7 +105,7 @@ impl Dialer {
                 ));
             }
             wire = wire.encrypt(tls, limits.connect.0).await?;
-            offers = self.ehlo(&mut wire).await?;
+            offers = self.send_ehlo(&mut wire).await?;
         }
         if let Some(login) = &self.login {
             self.log_in(&mut wire, &offers, login).await?;
@@ -113,7 +113,7 @@ impl Dialer {
         Ok(Connection::new(wire, limits, offers))
     }
 
-    async fn ehlo(&self, wire: &mut Wire) -> Result<Offers, Trouble> {
+    async fn send_ehlo(&self, wire: &mut Wire) -> Result<Offers, Trouble> {
         let limit = self.limits.command.0;
         wire.write(format!("EHLO {}\r\n", self.hello).as_bytes(), limit)
             .await?;

@@ -99,17 +99,17 @@ const ORPHANS: [(&str, &str, bool); 8] = [
 
 impl Store {
     /// Counts the rows.
-    pub async fn contents(&self) -> Result<Contents> {
+    pub async fn count_contents(&self) -> Result<Contents> {
         Ok(Contents {
-            readers: self.by_state("reader").await?,
-            issues: self.by_state("issue WHERE kind <> 'known'").await?,
+            readers: self.count_by_state("reader").await?,
+            issues: self.count_by_state("issue WHERE kind <> 'known'").await?,
             deliveries: self.count_rows("delivery").await?,
             posts: self.count_rows("announced").await?,
             events: self.count_rows("event").await?,
         })
     }
 
-    async fn by_state(&self, table: &str) -> Result<Vec<(String, usize)>> {
+    async fn count_by_state(&self, table: &str) -> Result<Vec<(String, usize)>> {
         let text =
             format!("SELECT state, COUNT(*) AS n FROM {table} GROUP BY state ORDER BY state");
         let rows = sqlx::query(AssertSqlSafe(text))
@@ -134,7 +134,7 @@ impl Store {
             return Err(StoreError::Missing);
         }
         let mut findings: Vec<Finding> = self
-            .integrity()
+            .check_integrity()
             .await?
             .into_iter()
             .map(|fault| {
@@ -158,7 +158,7 @@ impl Store {
     }
 
     /// The findings of SQLite's own check; PostgreSQL has none.
-    pub(super) async fn integrity(&self) -> Result<Vec<String>> {
+    pub(super) async fn check_integrity(&self) -> Result<Vec<String>> {
         if self.place == StorePlace::Server {
             return Ok(Vec::new());
         }

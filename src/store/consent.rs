@@ -76,7 +76,7 @@ impl Store {
 
     /// Requests a mail that names these people. Returns the numbers of those who may get it: nobody who is suppressed
     /// or has left the digest.
-    pub(super) async fn receivers(
+    pub(super) async fn find_receivers(
         &self,
         tx: &mut Transaction<'static, Any>,
         people: &[Mailbox],
@@ -158,7 +158,8 @@ impl Store {
         let there: Vec<ReaderId> = known.values().map(|(id, _)| *id).collect();
         let mut memberships = match asked.wish {
             Wish::Subscribe | Wish::Confirm => {
-                self.memberships(connection, &there, asked.digests).await?
+                self.load_memberships(connection, &there, asked.digests)
+                    .await?
             }
             _ => Memberships::default(),
         };

@@ -236,10 +236,10 @@ impl Store {
         }
         let mut stores = parse(&text);
         let noted = stores.entry(self.name.clone()).or_default();
-        let mut new = self.departures(noted.mark.latest).await?;
+        let mut new = self.load_departures(noted.mark.latest).await?;
         // With an older copy, or after the clock was set back, more than the later events has changed.
         if noted.mark.count + new.len() != mark.count {
-            new = self.departures(i64::MIN).await?;
+            new = self.load_departures(i64::MIN).await?;
         }
         noted.departures.extend(new);
         noted.mark = mark;
@@ -254,7 +254,7 @@ impl Store {
         let Some(noted) = parse(&read_file(file)?).remove(&self.name) else {
             return Ok(Recovered::default());
         };
-        let known = BTreeSet::from_iter(self.departures(i64::MIN).await?);
+        let known = BTreeSet::from_iter(self.load_departures(i64::MIN).await?);
         let missing = noted.departures.difference(&known);
         let all = &noted.departures | &known;
         let missing = not_taken_back(missing, &all);
@@ -337,7 +337,7 @@ impl Store {
     }
 
     /// The departures after this second.
-    async fn departures(&self, after: i64) -> Result<Vec<Departure>> {
+    async fn load_departures(&self, after: i64) -> Result<Vec<Departure>> {
         let text = format!(
             "SELECT e.at, e.kind, r.fingerprint, CASE WHEN e.kind = 'left' THEN e.detail END AS digest FROM \
              (SELECT reader, at, kind, detail FROM event WHERE {KINDS} AND at > $1) AS e \
@@ -356,7 +356,7 @@ impl Store {
     }
 
     /// When the store last knew of any mail: no later than a copy of it was made.
-    pub async fn last_mail(&self) -> Result<Option<DateTime<Utc>>> {
+    pub async fn find_last_mail(&self) -> Result<Option<DateTime<Utc>>> {
         let text = "SELECT MAX(at) AS at FROM (SELECT MAX(made_at) AS at FROM issue \
             UNION ALL SELECT MAX(first_at) AS at FROM delivery) AS moments";
         let row = sqlx::query(text).fetch_one(&self.pool).await?;
@@ -373,7 +373,7 @@ mod tests {
     use super::{Departure, not_taken_back, parse, to_text};
 
     /// Lines with spaces for tabs and `f1` for a fingerprint.
-    fn departures(lines: &[&str]) -> BTreeSet<Departure> {
+    fn load_departures(lines: &[&str]) -> BTreeSet<Departure> {
         let whole = |line: &&str| {
             line.replace(" f", &format!(" {:031x}", 0))
                 .replace(' ', "\t")
@@ -420,8 +420,9 @@ mod tests {
             ("8 returned f1", "", false),
             ("8 doubted f1", "", false),
         ] {
-            let missing = departures(&[missing]);
-            let all = &missing | &departures(&others.split_terminator(',').collect::<Vec<_>>());
+            let missing = load_departures(&[missing]);
+            let all =
+                &missing | &load_departures(&others.split_terminator(',').collect::<Vec<_>>());
             let found = not_taken_back(missing.iter(), &all);
             assert_eq!(!found.is_empty(), stays_out, "{missing:?}, {others}");
         }

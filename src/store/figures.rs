@@ -24,7 +24,7 @@ pub struct Figures {
 
 impl Store {
     /// Counts what a monitor asks for.
-    pub async fn figures(&self, now: DateTime<Utc>) -> Result<Figures> {
+    pub async fn load_figures(&self, now: DateTime<Utc>) -> Result<Figures> {
         let mut deliveries = Counts::default();
         let rows = sqlx::query(
             "SELECT d.state, COUNT(*) AS n FROM delivery d JOIN issue i ON i.id = d.issue WHERE i.made_at >= $1 \
@@ -47,7 +47,7 @@ impl Store {
         let oldest: Option<i64> = row.try_get("oldest")?;
         Ok(Figures {
             deliveries,
-            readers: self.contents().await?.readers,
+            readers: self.count_contents().await?.readers,
             queue_age: oldest.map_or(0, |oldest| (now.timestamp() - oldest).max(0)),
         })
     }
@@ -63,8 +63,8 @@ mod tests {
     #[tokio::test]
     async fn what_waits_and_what_was_sent_of_late_is_counted() {
         let now: DateTime<Utc> = "2024-06-25T12:00:00Z".parse().unwrap();
-        let store = Store::in_memory(now).await.unwrap();
-        assert_eq!(store.figures(now).await.unwrap().queue_age, 0);
+        let store = Store::open_in_memory(now).await.unwrap();
+        assert_eq!(store.load_figures(now).await.unwrap().queue_age, 0);
         // An issue by its state and its age in days, and a delivery by its state and for how long it has been due.
         for (number, (issue, days, state, due)) in [
             ("open", 0, 0, 90),
@@ -97,7 +97,7 @@ mod tests {
                 query.execute(&store.pool).await.unwrap();
             }
         }
-        let figures = store.figures(now).await.unwrap();
+        let figures = store.load_figures(now).await.unwrap();
         assert_eq!(figures.queue_age, 90);
         assert_eq!(figures.readers, [("active".to_owned(), 6)]);
         let deliveries = figures.deliveries;

@@ -35,7 +35,7 @@ const AT_ONCE: usize = 500;
 impl Store {
     /// The days on which readers came or went. The database counts those who came once and went once at most; only the
     /// numbers of the others, and the events of some of them at a time, are in memory.
-    pub async fn growth(&self) -> Result<BTreeMap<NaiveDate, Moves>> {
+    pub async fn load_growth(&self) -> Result<BTreeMap<NaiveDate, Moves>> {
         let mut days = self.count_joined().await?;
         let odd = self.count_careers(&mut days).await?;
         for some in odd.chunks(AT_ONCE) {

@@ -17,7 +17,7 @@ impl Store {
     }
 
     /// The site whose readers the store keeps; `None` before the first mail.
-    pub async fn site(&self) -> Result<Option<String>> {
+    pub async fn load_site(&self) -> Result<Option<String>> {
         let query = sqlx::query("SELECT key FROM secret WHERE number = $1").bind(SITE);
         let row = query.fetch_optional(&self.pool).await?;
         row.map(|row| Ok(row.try_get("key")?)).transpose()
@@ -25,7 +25,7 @@ impl Store {
 
     /// Records the site whose readers the store keeps, unless there is one. Returns the recorded one.
     pub async fn claim_site(&self, site: &str, now: DateTime<Utc>) -> Result<String> {
-        if let Some(known) = self.site().await? {
+        if let Some(known) = self.load_site().await? {
             return Ok(known);
         }
         change!(self, |tx| {
@@ -40,7 +40,7 @@ impl Store {
             .await?;
             Ok(())
         })?;
-        Ok(self.site().await?.unwrap_or_default())
+        Ok(self.load_site().await?.unwrap_or_default())
     }
 
     /// Whether it keeps a reader or an issue.
@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// The key that signs the links of new issues.
-    pub async fn current_key(&self) -> Result<Key> {
+    pub async fn load_current_key(&self) -> Result<Key> {
         if let Some(own) = self.own_keys.first() {
             return Ok(own.clone());
         }
@@ -102,7 +102,7 @@ impl Store {
     }
 
     /// The key of this number: an issue keeps the one with which it was frozen.
-    pub async fn key(&self, number: KeyNumber) -> Result<Key> {
+    pub async fn load_key(&self, number: KeyNumber) -> Result<Key> {
         if let Some(own) = self.own_keys.iter().find(|key| key.number() == number) {
             return Ok(own.clone());
         }

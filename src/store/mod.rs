@@ -113,7 +113,7 @@ use connect::{
     StorePlace, begin, beside, connect, find_folder, make_private, refuse_no_file, sqlite_address,
 };
 use mark::Mark;
-use schema::{migrate, version};
+use schema::{load_version, migrate};
 use secret::{FINGERPRINT_KEY, STORE_NAME, load_once};
 use wait::Wait;
 use watch::watch_locks;
@@ -213,18 +213,18 @@ impl Store {
                 if access.writes() {
                     return Err(StoreError::Missing);
                 }
-                return Self::in_memory(now).await;
+                return Self::open_in_memory(now).await;
             }
         };
         let mut pool = connect(&place, &address, access).await?;
-        let mut found = version(&pool, &place).await;
+        let mut found = load_version(&pool, &place).await;
         if let (Err(_), Access::Read, StorePlace::File(file)) = (&found, access, &place)
             && !beside(file, "-wal").exists()
         {
             // In a folder without write permission SQLite reads only a file that it may take as immutable.
             pool.close().await;
             pool = connect(&place, &format!("{address}&immutable=true"), access).await?;
-            found = version(&pool, &place).await;
+            found = load_version(&pool, &place).await;
         }
         match (access, found?) {
             (_, found) if found > schema::VERSION => {
@@ -233,7 +233,7 @@ impl Store {
                     known: schema::VERSION,
                 });
             }
-            (Access::Read, 0) => return Self::in_memory(now).await,
+            (Access::Read, 0) => return Self::open_in_memory(now).await,
             (Access::Read, found) if found < schema::VERSION => return Err(StoreError::Older),
             (Access::Read, _) => {}
             (Access::WriteKept, 0) => return Err(StoreError::Missing),
@@ -248,7 +248,7 @@ impl Store {
     }
 
     /// Pings the database.
-    pub async fn answers(&self) -> Result<()> {
+    pub async fn ping(&self) -> Result<()> {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())
     }
@@ -260,7 +260,7 @@ impl Store {
     }
 
     /// An empty store in memory, which ends with the process.
-    pub async fn in_memory(now: DateTime<Utc>) -> Result<Self> {
+    pub async fn open_in_memory(now: DateTime<Utc>) -> Result<Self> {
         sqlx::any::install_default_drivers();
         let pool = connect(&StorePlace::Memory, "sqlite::memory:", Access::Write).await?;
         migrate(&pool, &StorePlace::Memory, now).await?;

@@ -43,7 +43,7 @@ pub(crate) struct ReaderChoice<'a> {
 
 impl Store {
     /// Returns the preferences of the reader to whom the link belongs, if one is known by it.
-    pub(crate) async fn preferences(
+    pub(crate) async fn load_preferences(
         &self,
         whose: (ReaderId, IssueId),
         now: DateTime<Utc>,
@@ -178,7 +178,7 @@ impl Store {
     }
 
     /// Until when a reader gets no issue; none where that is over.
-    pub(crate) async fn paused_until(
+    pub(crate) async fn load_paused_until(
         &self,
         reader: ReaderId,
         now: DateTime<Utc>,
@@ -213,7 +213,7 @@ impl Store {
     }
 
     /// Everything that is kept of a reader (GDPR, Article 15); none where nobody is known by the number.
-    pub(crate) async fn all_about(&self, reader: ReaderId) -> Result<Option<Value>> {
+    pub(crate) async fn collect_about(&self, reader: ReaderId) -> Result<Option<Value>> {
         let row = sqlx::query(
             "SELECT address, name, language, state, paused_until FROM reader WHERE id = $1 AND address IS NOT NULL",
         )
@@ -229,7 +229,7 @@ impl Store {
             .iter()
             .map(|row| Ok(row.try_get("digest")?))
             .collect::<Result<_>>()?;
-        let events = self.events(reader).await?.into_iter();
+        let events = self.load_events(reader).await?.into_iter();
         let events: Vec<Value> = events
             .map(|(at, kind, detail)| json!({ "at": show(at), "kind": kind, "detail": detail }))
             .collect();

@@ -19,7 +19,7 @@ pub struct BoxProgress {
 
 impl Store {
     /// How far the box was read that was read last.
-    pub async fn box_progress(&self) -> Result<Option<BoxProgress>> {
+    pub async fn load_box_progress(&self) -> Result<Option<BoxProgress>> {
         let query = sqlx::query("SELECT key FROM secret WHERE number = $1").bind(BOX);
         let Some(row) = query.fetch_optional(&self.pool).await? else {
             return Ok(None);

@@ -134,7 +134,7 @@ mod tests {
     #[tokio::test]
     async fn each_hour_has_its_share_and_no_row_comes_beyond_it() {
         let start = DateTime::UNIX_EPOCH;
-        let store = Store::in_memory(start).await.unwrap();
+        let store = Store::open_in_memory(start).await.unwrap();
         let limits = Join {
             per_hour: 5,
             per_domain: 3,

@@ -78,7 +78,7 @@ impl Store {
 
     /// Passes on everyone who is not forgotten, by address, or only this reader; one at a time, so that a million need
     /// no memory.
-    pub async fn each_subscriber<E: From<StoreError>>(
+    pub async fn visit_subscribers<E: From<StoreError>>(
         &self,
         only: Option<ReaderId>,
         mut take: impl FnMut(Subscriber) -> Result<(), E>,
@@ -118,7 +118,7 @@ impl Store {
 
     /// A sample recipient of the digest: its first subscriber by address, else the first of `to` who is not suppressed. Who
     /// pauses gets none now.
-    pub async fn first_reader(
+    pub async fn find_first_reader(
         &self,
         digest: &str,
         to: &[Mailbox],
@@ -176,7 +176,7 @@ impl Store {
     }
 
     /// The events of a reader: time, kind and detail; oldest first.
-    pub async fn events(
+    pub async fn load_events(
         &self,
         reader: ReaderId,
     ) -> Result<Vec<(DateTime<Utc>, String, Option<String>)>> {

@@ -22,7 +22,7 @@ const RENAMES: [&str; 6] = [
 
 impl Store {
     /// Returns the rows that are kept under each name of a digest.
-    pub async fn holdings(&self) -> Result<BTreeMap<String, Holding>> {
+    pub async fn load_holdings(&self) -> Result<BTreeMap<String, Holding>> {
         let mut holdings: BTreeMap<String, Holding> = BTreeMap::new();
         let begun = sqlx::query("SELECT name FROM digest");
         for row in begun.fetch_all(&self.pool).await? {

@@ -11,7 +11,7 @@ use crate::message::message_id;
 use crate::reader::ReaderId;
 use crate::store::consent::state_of;
 use crate::store::readers::time_of;
-use crate::store::sender::{note, refused_in_a_row, set_state, suppress_bounced};
+use crate::store::sender::{count_refused_in_a_row, note, set_state, suppress_bounced};
 use crate::store::sql::{BOUNCED, QUEUED, SENT, list};
 use crate::store::{Result, Store, StoreError};
 use crate::token::Key;
@@ -119,7 +119,7 @@ impl Deed {
 
 impl Store {
     /// Every key that has signed links.
-    pub async fn link_keys(&self) -> Result<Vec<Key>> {
+    pub async fn load_link_keys(&self) -> Result<Vec<Key>> {
         let rows = sqlx::query("SELECT number, key FROM secret WHERE purpose = 'link'")
             .fetch_all(&self.pool)
             .await?;
@@ -269,7 +269,7 @@ impl Store {
                 return Ok(state);
             }
             Deed::Bounced => {}
-            Deed::Refused if refused_in_a_row(tx, reader).await? >= MOST_REFUSED => {}
+            Deed::Refused if count_refused_in_a_row(tx, reader).await? >= MOST_REFUSED => {}
             _ => return Ok(None),
         }
         if is_noted(tx, one, "bounced").await? || is_noted(tx, one, "unreachable").await? {
@@ -284,7 +284,7 @@ impl Store {
     }
 
     /// The mails of an issue that were sent and came back, the oldest first.
-    pub async fn came_back(&self, issue: IssueId) -> Result<Vec<CameBack>> {
+    pub async fn load_returned(&self, issue: IssueId) -> Result<Vec<CameBack>> {
         let text = format!(
             "SELECT r.address, e.at, e.kind, e.detail FROM event e JOIN reader r ON r.id = e.reader \
              JOIN delivery d ON d.issue = e.issue AND d.reader = e.reader WHERE e.issue = $1 \
@@ -308,7 +308,7 @@ impl Store {
     }
 
     /// How the mail of issues since this time fared, by domain.
-    pub async fn domains(&self, since: DateTime<Utc>) -> Result<Vec<Domain>> {
+    pub async fn count_by_domain(&self, since: DateTime<Utc>) -> Result<Vec<Domain>> {
         let text = format!(
             "SELECT {} AS name, COUNT(*) AS sent, \
              CAST(SUM(CASE WHEN d.state = {BOUNCED} OR b.bounced = 1 THEN 1 ELSE 0 END) AS BIGINT) AS bounced, \
@@ -339,7 +339,7 @@ impl Store {
     }
 
     /// The addresses of these readers that are known.
-    pub async fn addresses(&self, readers: &[ReaderId]) -> Result<HashMap<ReaderId, String>> {
+    pub async fn load_addresses(&self, readers: &[ReaderId]) -> Result<HashMap<ReaderId, String>> {
         let among = self.place.among("id", "$1");
         let text = format!("SELECT id, address FROM reader WHERE address IS NOT NULL AND {among}");
         let rows = sqlx::query(AssertSqlSafe(text))

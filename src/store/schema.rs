@@ -139,7 +139,7 @@ ALTER TABLE reader ADD COLUMN paused_until BIGINT;
 ];
 
 /// The version of the schema; 0 if there is none yet.
-pub(super) async fn version(pool: &AnyPool, place: &StorePlace) -> Result<i64> {
+pub(super) async fn load_version(pool: &AnyPool, place: &StorePlace) -> Result<i64> {
     let tables = match place {
         StorePlace::Server => {
             "SELECT COUNT(*) AS n FROM information_schema.tables \
@@ -164,7 +164,7 @@ pub(super) async fn version(pool: &AnyPool, place: &StorePlace) -> Result<i64> {
 }
 
 pub(super) async fn migrate(pool: &AnyPool, place: &StorePlace, now: DateTime<Utc>) -> Result<()> {
-    let found = version(pool, place).await?;
+    let found = load_version(pool, place).await?;
     if found == VERSION {
         return Ok(());
     }

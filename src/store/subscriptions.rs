@@ -58,7 +58,7 @@ impl Store {
     }
 
     /// The memberships of readers in these digests, in the order of the digests.
-    pub(super) async fn memberships(
+    pub(super) async fn load_memberships(
         &self,
         connection: &mut AnyConnection,
         ids: &[ReaderId],
@@ -68,9 +68,9 @@ impl Store {
         if ids.is_empty() {
             return Ok(memberships);
         }
-        let subscribed = self.subscriptions_of(connection, ids).await?;
+        let subscribed = self.load_subscriptions(connection, ids).await?;
         for (at, digest) in digests.iter().enumerate() {
-            let gone = self.who_left(connection, digest, ids).await?;
+            let gone = self.find_departed(connection, digest, ids).await?;
             for id in ids {
                 let has = |all: &Vec<String>| all.contains(digest);
                 let membership = match subscribed.get(id).is_some_and(has) {
@@ -132,7 +132,7 @@ impl Store {
         digests: &[String],
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let had = self.subscriptions_of(tx, ids).await?;
+        let had = self.load_subscriptions(tx, ids).await?;
         let mut lapsed: BTreeMap<String, Vec<ReaderId>> = BTreeMap::new();
         for (id, all) in had {
             for digest in all {
@@ -148,7 +148,7 @@ impl Store {
         Ok(())
     }
 
-    async fn subscriptions_of(
+    async fn load_subscriptions(
         &self,
         connection: &mut AnyConnection,
         ids: &[ReaderId],
@@ -173,7 +173,7 @@ impl Store {
     }
 
     /// Returns the ones among these readers who have left the digest, or everything.
-    async fn who_left(
+    async fn find_departed(
         &self,
         connection: &mut AnyConnection,
         digest: &str,

@@ -196,7 +196,7 @@ pub(super) fn find_client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr])
 }
 
 /// Refuses requests for another host.
-pub(super) async fn only_our_host(
+pub(super) async fn refuse_other_hosts(
     State(hosts): State<Arc<Hosts>>,
     request: Request,
     next: Next,

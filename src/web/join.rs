@@ -291,7 +291,7 @@ async fn find_asked(
     let Some(claim) = state.verify(token, Purpose::Confirm).await? else {
         return Ok(None);
     };
-    match state.store.issue(claim.issue).await {
+    match state.store.load_issue(claim.issue).await {
         Ok(Some(issue)) if !asked_about(&state.app, &issue).is_empty() => Ok(Some((claim, issue))),
         Ok(_) => Ok(None),
         Err(error) => Err(Box::new(state.say_failed(&error))),

@@ -105,7 +105,7 @@ impl Metrics {
     }
 
     /// The figures of the store, counted anew where they are old.
-    async fn figures(&self, app: &App) -> anyhow::Result<Figures> {
+    async fn show_figures(&self, app: &App) -> anyhow::Result<Figures> {
         let mut kept = self.figures.lock().await;
         if let Some((at, figures)) = &*kept
             && at.elapsed() < FRESH
@@ -113,7 +113,7 @@ impl Metrics {
             return Ok(figures.clone());
         }
         let store = app.store(Access::Write).await?;
-        let figures = store.figures(app.clock.now()).await?;
+        let figures = store.load_figures(app.clock.now()).await?;
         *kept = Some((Instant::now(), figures.clone()));
         Ok(figures)
     }
@@ -182,7 +182,7 @@ fn name_page(path: &str) -> &'static str {
 }
 
 async fn show(State((metrics, app)): State<(Arc<Metrics>, Arc<App>)>) -> Response {
-    let written = match metrics.figures(&app).await {
+    let written = match metrics.show_figures(&app).await {
         Ok(figures) => metrics.write(&figures).ok(),
         Err(error) => {
             app.tell(&format!("the figures cannot be counted: {error:#}"));

@@ -42,7 +42,7 @@ use crate::config::Config;
 use crate::finding::Finding;
 use crate::log;
 
-use guard::{add_headers, bound, find_client, only_our_host, status};
+use guard::{add_headers, bound, find_client, refuse_other_hosts, status};
 use listen::Peer;
 
 pub(crate) use listen::listen;
@@ -79,7 +79,7 @@ pub(crate) fn try_pages(config: &Config, warnings: &mut Vec<Finding>) -> Result<
 
 /// The routes of the table above, within the limits that hold for all of them.
 pub(crate) fn routes(state: Arc<AppState>) -> Router {
-    let ours = from_fn_with_state(Arc::clone(&state.hosts), only_our_host);
+    let ours = from_fn_with_state(Arc::clone(&state.hosts), refuse_other_hosts);
     Router::new()
         .merge(join::routes())
         .merge(leave::routes())
@@ -87,7 +87,7 @@ pub(crate) fn routes(state: Arc<AppState>) -> Router {
         .fallback(file)
         .layer(ours)
         // A load balancer uses any host name.
-        .route("/healthz", get(health))
+        .route("/healthz", get(report_health))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn(bound))
         .layer(from_fn(add_headers))
@@ -134,8 +134,8 @@ async fn file(State(state): State<Arc<AppState>>, request: Request) -> Response 
         .unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR, "this went wrong here\n"))
 }
 
-async fn health(State(state): State<Arc<AppState>>) -> Response {
-    match timeout(HEALTH, state.store.answers()).await {
+async fn report_health(State(state): State<Arc<AppState>>) -> Response {
+    match timeout(HEALTH, state.store.ping()).await {
         Ok(Ok(())) if state.heartbeat.is_late() => status(
             StatusCode::SERVICE_UNAVAILABLE,
             "no round has begun for long\n",

@@ -71,7 +71,10 @@ impl Bearer {
         let claim = state.verify(&token, Purpose::Preferences).await?;
         let claim = claim.ok_or_else(unknown)?;
         let whose = (claim.reader, claim.issue);
-        let found = state.store.preferences(whose, state.app.clock.now()).await;
+        let found = state
+            .store
+            .load_preferences(whose, state.app.clock.now())
+            .await;
         let found = found.map_err(|error| Box::new(state.say_failed(&error)))?;
         let preferences = found.ok_or_else(unknown)?;
         let speech = state.speech(
@@ -87,7 +90,7 @@ impl Bearer {
     }
 
     /// The same for a form, which has to be ours.
-    async fn of_form(
+    async fn find_for_form(
         state: &AppState,
         token: String,
         headers: &HeaderMap,
@@ -156,7 +159,7 @@ async fn save(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let bearer = match Bearer::of_form(&state, token, &headers).await {
+    let bearer = match Bearer::find_for_form(&state, token, &headers).await {
         Ok(bearer) => bearer,
         Err(refused) => return *refused,
     };
@@ -210,7 +213,7 @@ async fn move_away(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let bearer = match Bearer::of_form(&state, token, &headers).await {
+    let bearer = match Bearer::find_for_form(&state, token, &headers).await {
         Ok(bearer) => bearer,
         Err(refused) => return *refused,
     };
@@ -245,11 +248,11 @@ async fn download(
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let bearer = match Bearer::of_form(&state, token, &headers).await {
+    let bearer = match Bearer::find_for_form(&state, token, &headers).await {
         Ok(bearer) => bearer,
         Err(refused) => return *refused,
     };
-    let all = match state.store.all_about(bearer.claim.reader).await {
+    let all = match state.store.collect_about(bearer.claim.reader).await {
         Ok(Some(all)) => all,
         Ok(None) => return state.say_unknown(StatusCode::NOT_FOUND),
         Err(error) => return state.say_failed(&error),
@@ -274,7 +277,7 @@ async fn forget(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let bearer = match Bearer::of_form(&state, token, &headers).await {
+    let bearer = match Bearer::find_for_form(&state, token, &headers).await {
         Ok(bearer) => bearer,
         Err(refused) => return *refused,
     };

@@ -122,14 +122,14 @@ pub(crate) async fn serve_preview(
         .route("/{secret}/stamp", get(stamp))
         .route("/{secret}/issue", get(issue))
         .route("/{secret}/mail/{scheme}", get(mail))
-        .layer(middleware::from_fn_with_state(Arc::new(door), only_by_door))
-        .layer(middleware::from_fn(only_this_machine))
+        .layer(middleware::from_fn_with_state(Arc::new(door), guard_door))
+        .layer(middleware::from_fn(refuse_other_machines))
         .with_state(source);
     axum::serve(listener, routes).await
 }
 
 /// Drafts are private: a page elsewhere whose name was made to resolve here is refused by its host name.
-async fn only_this_machine(request: Request, next: Next) -> Response {
+async fn refuse_other_machines(request: Request, next: Next) -> Response {
     let host = request
         .headers()
         .get(HOST)
@@ -144,7 +144,7 @@ async fn only_this_machine(request: Request, next: Next) -> Response {
 }
 
 /// Without the secret a client sees nothing, not even whether a preview exists.
-async fn only_by_door(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+async fn guard_door(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
     let mut parts = request.uri().path().split('/').skip(1);
     let first = parts.next().unwrap_or_default();
     if is_same(&door.secret, first) {
@@ -176,7 +176,7 @@ async fn stamp(State(source): State<Arc<dyn PreviewSource>>) -> Response {
 }
 
 async fn issue(State(source): State<Arc<dyn PreviewSource>>) -> Response {
-    let body = match made(source).await {
+    let body = match make_preview(source).await {
         Ok(preview) => serde_json::json!({ "issue": preview }),
         Err(finding) => serde_json::json!({ "error": finding.to_string() }),
     };
@@ -187,7 +187,7 @@ async fn mail(
     State(source): State<Arc<dyn PreviewSource>>,
     Path((_, scheme)): Path<(String, String)>,
 ) -> Response {
-    let html = made(source)
+    let html = make_preview(source)
         .await
         .map(|preview| preview.html)
         .unwrap_or_default();
@@ -200,7 +200,7 @@ async fn mail(
     )
 }
 
-async fn made(source: Arc<dyn PreviewSource>) -> Result<Preview, Finding> {
+async fn make_preview(source: Arc<dyn PreviewSource>) -> Result<Preview, Finding> {
     tokio::task::spawn_blocking(move || source.preview())
         .await
         .map_err(|error| Finding::error(Rule::Failed, error.to_string()))?

@@ -83,7 +83,7 @@ impl AppState {
     ) -> anyhow::Result<Self> {
         let config = &app.config;
         let store = app.store(Access::Write).await?;
-        let keys = store.link_keys().await?;
+        let keys = store.load_link_keys().await?;
         let pages = PageTemplates::read(config, templates, warnings)?;
         let languages = config
             .digests
@@ -124,7 +124,7 @@ impl AppState {
         if let Some(claim) = Claim::verify(token, purpose, &keys) {
             return Ok(Some(claim));
         }
-        let now = self.store.link_keys().await;
+        let now = self.store.load_link_keys().await;
         let now = now.map_err(|error| Box::new(self.say_failed(&error)))?;
         if now.len() == keys.len() {
             return Ok(None);

@@ -227,7 +227,7 @@ fn a_second_connection_of_a_process_takes_no_lock_from_the_first() {
         list.succeeds();
         assert!(log.exists(), "the log that is in use was removed");
         second.pass_slot("weekly", 2).await.unwrap();
-        assert_eq!(first.last_slot("weekly").await.unwrap(), Some(2));
+        assert_eq!(first.load_last_slot("weekly").await.unwrap(), Some(2));
         for store in [first, second, third] {
             store.close().await;
         }
@@ -236,7 +236,7 @@ fn a_second_connection_of_a_process_takes_no_lock_from_the_first() {
         let store = Store::open(&url, Access::Read, DateTime::UNIX_EPOCH)
             .await
             .unwrap();
-        store.last_slot("weekly").await.unwrap()
+        store.load_last_slot("weekly").await.unwrap()
     });
     assert_eq!(reopened, Some(2));
 }

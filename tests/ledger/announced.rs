@@ -201,7 +201,7 @@ fn posts_that_become_known_within_one_second_are_all_known() {
         let known = store.load_announced("weekly", true).await.unwrap();
         assert_eq!(known, HashSet::from(["a".to_owned(), "b".to_owned()]));
         assert!(store.load_carried("weekly", true).await.unwrap().is_empty());
-        assert!(store.issues().await.unwrap().is_empty());
+        assert!(store.load_issues().await.unwrap().is_empty());
     });
 }
 

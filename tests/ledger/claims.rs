@@ -131,7 +131,7 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
             assert_eq!(second.claim(issue.id, 10, at(1)).await.unwrap().len(), 6);
             second.release(issue.id).await.unwrap();
             assert_eq!(
-                second.unsent_count(issue.id).await.unwrap(),
+                second.count_unsent(issue.id).await.unwrap(),
                 6,
                 "four are in the other's hands"
             );
@@ -147,7 +147,7 @@ fn what_a_dead_sender_had_is_put_in_order_and_what_a_living_one_has_is_left_alon
             else {
                 continue;
             };
-            if store.counts(issue.id).await.unwrap()[DeliveryState::Sending] == 0 {
+            if store.count_deliveries(issue.id).await.unwrap()[DeliveryState::Sending] == 0 {
                 break heir;
             }
         };
@@ -289,7 +289,7 @@ fn nobody_takes_over_what_is_still_being_written() {
         }
         drop(sender);
         let began = Instant::now();
-        while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0 {
+        while store.count_deliveries(issue.id).await.unwrap()[DeliveryState::Sending] > 0 {
             assert!(began.elapsed() < Duration::from_secs(20));
             let _ = other
                 .begin_sending(UncertainPolicy::Hold, at(2))
@@ -327,7 +327,7 @@ fn nobody_waits_in_an_issue_that_is_done_whoever_closes_it_meanwhile() {
             finished.unwrap();
             assert_eq!(resolved.unwrap(), 1);
             assert_eq!(
-                store.issue(issue.id).await.unwrap().unwrap().state,
+                store.load_issue(issue.id).await.unwrap().unwrap().state,
                 IssueState::Open
             );
             store
@@ -352,7 +352,7 @@ fn a_file_that_a_dead_sender_had_begun_is_simply_written_again() {
         let dying = sender(&open(url).await).await;
         begin(&dying, 3).await;
         drop(dying);
-        while store.counts(issue.id).await.unwrap()[DeliveryState::Sending] > 0 {
+        while store.count_deliveries(issue.id).await.unwrap()[DeliveryState::Sending] > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
             let _ = store
                 .begin_sending(UncertainPolicy::Hold, at(1))

@@ -126,7 +126,7 @@ fn what_is_counted_is_what_becomes_of_each_reader() {
     );
     on_both("growth", &async |url: &StoreUrl| {
         let store = open(url).await;
-        assert!(store.growth().await.unwrap().is_empty());
+        assert!(store.load_growth().await.unwrap().is_empty());
         let address = match url {
             StoreUrl::Sqlite(file) => format!("sqlite://{}", file.display()),
             StoreUrl::Postgres(address) => address.clone(),
@@ -135,7 +135,7 @@ fn what_is_counted_is_what_becomes_of_each_reader() {
         let told = connection.execute(sqlx::raw_sql(AssertSqlSafe(text.clone())));
         told.await.unwrap();
         connection.close().await.unwrap();
-        let found = store.growth().await.unwrap().into_iter();
+        let found = store.load_growth().await.unwrap().into_iter();
         let found: BTreeMap<_, _> = found
             .map(|(day, moves)| (day, (moves.came, moves.went)))
             .collect();

@@ -89,12 +89,12 @@ fn a_reader_whose_bounce_was_the_relays_fault_waits_again_once_and_a_person_brin
                 .settle(issue.id, all.iter().map(bounced).collect(), at(round))
                 .unwrap();
             sender.flush().await.unwrap();
-            let before = store.counts(issue.id).await.unwrap()[DeliveryState::Bounced];
+            let before = store.count_deliveries(issue.id).await.unwrap()[DeliveryState::Bounced];
             sender
                 .doubt_refusals(issue.id, &all, at(round))
                 .await
                 .unwrap();
-            let after = store.counts(issue.id).await.unwrap()[DeliveryState::Bounced];
+            let after = store.count_deliveries(issue.id).await.unwrap()[DeliveryState::Bounced];
             assert_eq!(before - after, left, "in round {round}");
         }
         let asked = Asked {

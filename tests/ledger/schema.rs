@@ -44,15 +44,18 @@ fn a_store_of_the_first_version_is_upgraded_and_one_of_a_later_is_refused() {
         }
         let store = open(url).await;
         for (number, (slot, kind)) in (100..).zip(slots) {
-            let issue = store.issue(number.into()).await.unwrap().unwrap();
+            let issue = store.load_issue(number.into()).await.unwrap().unwrap();
             assert_eq!((issue.slot.kind.word(), &*issue.slot.name), (kind, slot));
         }
         let read = Store::open(url, Access::Read, at(0)).await.unwrap();
         assert_eq!(store.name(), "00000000deadbeef");
-        assert_eq!(read.last_slot("weekly").await.unwrap(), Some(1_719_208_800));
+        assert_eq!(
+            read.load_last_slot("weekly").await.unwrap(),
+            Some(1_719_208_800)
+        );
         let (id, state) = reader(&store, "ada@x.example").await;
         assert_eq!((id, state), (42.into(), ReaderState::Active));
-        let issue = store.issues().await.unwrap().remove(0);
+        let issue = store.load_issues().await.unwrap().remove(0);
         assert_eq!((issue.id, issue.state), (7.into(), IssueState::Open));
         let sender = sender(&store).await;
         assert_eq!(

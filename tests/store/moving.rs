@@ -110,6 +110,6 @@ fn who_held_a_store_open_writes_nothing_into_it_after_its_move() {
         assert!(matches!(again, Err(StoreError::Moved(_))));
         let new = open(&there).await;
         assert_eq!(new.name(), held.name());
-        assert_eq!(new.issues().await.unwrap().len(), 1);
+        assert_eq!(new.load_issues().await.unwrap().len(), 1);
     });
 }

@@ -109,12 +109,12 @@ pub(crate) async fn sending(url: &StoreUrl, count: usize) -> (Store, Issue, Send
 
 /// The deliveries of an issue by state, like `2 queued, 1 sent`.
 pub(crate) async fn counts(store: &Store, issue: &Issue) -> String {
-    store.counts(issue.id).await.unwrap().to_string()
+    store.count_deliveries(issue.id).await.unwrap().to_string()
 }
 
 /// Claims this many of the newest issue, and says that they are about to be sent.
 pub(crate) async fn begin(sender: &Sender, count: usize) -> Vec<(ReaderId, Email)> {
-    let issue = sender.store().issues().await.unwrap().remove(0).id;
+    let issue = sender.store().load_issues().await.unwrap().remove(0).id;
     let claimed = sender.claim(issue, count, at(0)).await.unwrap();
     let readers: Vec<_> = claimed
         .into_iter()
@@ -127,7 +127,7 @@ pub(crate) async fn begin(sender: &Sender, count: usize) -> Vec<(ReaderId, Email
 
 /// Records that this became of each of them.
 pub(crate) async fn settle(sender: &Sender, readers: &[(ReaderId, Email)], outcome: Outcome) {
-    let issue = sender.store().issues().await.unwrap().remove(0).id;
+    let issue = sender.store().load_issues().await.unwrap().remove(0).id;
     let settled = |(reader, email): &(ReaderId, Email)| {
         let reply = format!("550 5.1.1 <{email}> is unknown");
         Settled {

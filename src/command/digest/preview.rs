@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::child::program;
 use crate::cli::Choice;
 use crate::clock::Clock;
-use crate::command::digest::show::{load, next_or_newest, somebody};
+use crate::command::digest::show::{choose_next_or_newest, load, somebody};
 use crate::config::{Config, Digest};
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
@@ -132,11 +132,13 @@ impl Maker {
         let loaded = load(app, &self.choice, gathered)?;
         let turn = Turn::by_hand(app, digest, &loaded, (&self.choice).into());
         let store = app.store(Access::Read).await?;
-        let (posts, note) = next_or_newest(&turn, talk, &store).await?;
+        let (posts, note) = choose_next_or_newest(&turn, talk, &store).await?;
         let composed = turn.compose(talk, &posts, IssueId::SHOWN, digest.archive)?;
-        let reader = store.first_reader(&digest.name, &digest.to, now).await?;
+        let reader = store
+            .find_first_reader(&digest.name, &digest.to, now)
+            .await?;
         let reader = reader.unwrap_or_else(somebody);
-        let key = store.current_key().await?.for_show();
+        let key = store.load_current_key().await?.for_show();
         let message = composed.compiled.fill(&reader, now, &key);
         let read = composed.compiled.read_by(&composed.draft, &reader, &key);
         let headers = String::from_utf8_lossy(&message);

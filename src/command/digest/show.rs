@@ -32,17 +32,19 @@ pub(super) async fn show(
         app, digest, now, ..
     } = *turn;
     let store = app.store(Access::Read).await?;
-    let (posts, note) = next_or_newest(turn, talk, &store).await?;
+    let (posts, note) = choose_next_or_newest(turn, talk, &store).await?;
     if let Some(note) = note {
         talk.say(&note);
     }
-    let reader = store.first_reader(&digest.name, &digest.to, now).await?;
+    let reader = store
+        .find_first_reader(&digest.name, &digest.to, now)
+        .await?;
     let reader = reader.unwrap_or_else(somebody);
     let composed = turn.compose(talk, &posts, IssueId::SHOWN, digest.archive)?;
     let Composed {
         draft, compiled, ..
     } = composed.check(talk)?;
-    let key = store.current_key().await?.for_show();
+    let key = store.load_current_key().await?.for_show();
     if let Some(file) = &show.html {
         let read = compiled.read_by(&draft, &reader, &key);
         write(talk, file, read.html.as_bytes())?;
@@ -65,7 +67,7 @@ pub(super) async fn show(
 }
 
 /// The posts of the next issue; where there is none the newest, and why.
-pub(super) async fn next_or_newest<'a>(
+pub(super) async fn choose_next_or_newest<'a>(
     turn: &Turn<'a>,
     talk: &mut Talk<'_>,
     store: &Store,

@@ -28,11 +28,11 @@ pub(super) async fn resend(
     };
     let store = app.store(Access::Write).await?;
     let issue = store
-        .issue(id)
+        .load_issue(id)
         .await?
         .filter(|issue| issue.digest == digest.name)
         .with_context(unknown)?;
-    let sender = app.sender_by_hand().await?;
+    let sender = app.wait_to_become_sender().await?;
     app.refuse_another_store(&digest.name, &store).await?;
     match store.resend(&issue, to, now).await? {
         Resent::Queued => send_once_more(app, talk, &sender, &issue).await,

@@ -67,9 +67,9 @@ pub(super) async fn go_rounds(
             tokio::select! {
                 () = sleep_until(next) => break,
                 () = wait_for_change(app, stamp) => break,
-                () = app.stopped() => return RoundsEnd::Stopped,
+                () = app.wait_until_stopped() => return RoundsEnd::Stopped,
                 _ = hangups.recv() => return RoundsEnd::HungUp,
-                () = app.letter() => {
+                () = app.wait_for_letter() => {
                     let ended = send_open(app, talk).await;
                     end_round(app, talk, ended).await;
                 }
@@ -85,7 +85,7 @@ async fn end_round(app: &App, talk: &mut Talk<'_>, ended: anyhow::Result<Ending>
         talk.report(&[app.explain(&error)]);
     }
     app.note_departures(talk).await;
-    app.retire().await;
+    app.stop_being_sender().await;
 }
 
 /// Waits until a post or a template has changed since it was built, and is the same at two looks: a file that is being

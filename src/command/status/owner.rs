@@ -66,7 +66,7 @@ fn render(values: &Value) -> anyhow::Result<String> {
 async fn gather(app: &App, store: &Store) -> anyhow::Result<Value> {
     let now = app.clock.now();
     let zone = app.config.site.zone();
-    let contents = store.contents().await?;
+    let contents = store.count_contents().await?;
     let count_of = |state: ReaderState| {
         let mut counted = contents.readers.iter();
         counted
@@ -78,7 +78,7 @@ async fn gather(app: &App, store: &Store) -> anyhow::Result<Value> {
         .filter(|state| *state == ReaderState::Active || count_of(*state) > 0)
         .map(|state| json!({ "state": state.word(), "count": group(count_of(state)) }))
         .collect();
-    let mut domains = store.domains(now - RATED).await?;
+    let mut domains = store.count_by_domain(now - RATED).await?;
     let warnings: Vec<String> = find_high_rates(&domains)
         .into_iter()
         .take(MOST_DOMAINS)
@@ -103,7 +103,7 @@ async fn gather(app: &App, store: &Store) -> anyhow::Result<Value> {
 
 /// How the readers became more or fewer; null where nobody has ever been one.
 async fn show_growth(store: &Store, now: DateTime<Utc>) -> anyhow::Result<Value> {
-    let days = store.growth().await?;
+    let days = store.load_growth().await?;
     let today = now.date_naive();
     let points = plot_readers(&days, today);
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
@@ -150,7 +150,7 @@ fn show_next(app: &App, digest: &Digest, now: DateTime<Utc>) -> Value {
 
 /// The newest issues, and how many older ones there are.
 async fn show_issues(app: &App, store: &Store) -> anyhow::Result<(Vec<Value>, usize)> {
-    let mut issues = store.issues().await?;
+    let mut issues = store.load_issues().await?;
     issues.retain(|issue| {
         let kind = issue.slot.kind;
         !matches!(
@@ -161,7 +161,11 @@ async fn show_issues(app: &App, store: &Store) -> anyhow::Result<(Vec<Value>, us
     let left_out = issues.len().saturating_sub(MOST_ISSUES);
     let mut shown = Vec::new();
     for issue in issues.iter().take(MOST_ISSUES) {
-        shown.push(show_issue(app, issue, store.counts(issue.id).await?));
+        shown.push(show_issue(
+            app,
+            issue,
+            store.count_deliveries(issue.id).await?,
+        ));
     }
     Ok((shown, left_out))
 }

@@ -142,7 +142,7 @@ impl Backup {
         if backup.store.place == StorePlace::Memory {
             return Err(StoreError::Missing);
         }
-        match backup.store.integrity().await?.first() {
+        match backup.store.check_integrity().await?.first() {
             None => Ok(backup),
             Some(fault) => Err(StoreError::Damaged(fault.clone())),
         }
@@ -153,10 +153,10 @@ impl Backup {
     }
 
     /// The time at which it was made: it lacks everything later. `None` for a plain copy of a store without any mail.
-    pub(crate) async fn made_at(&self) -> Result<Option<DateTime<Utc>>> {
+    pub(crate) async fn load_made_at(&self) -> Result<Option<DateTime<Utc>>> {
         match self.store.mark().await? {
             Some(Mark::Backup(at)) => Ok(Some(at)),
-            _ => self.store.last_mail().await,
+            _ => self.store.find_last_mail().await,
         }
     }
 
@@ -179,7 +179,7 @@ impl Backup {
     }
 
     async fn restore_into(&self, store: &Store, reason: &str) -> Result<()> {
-        let begun = Mark::Unfinished(self.identity().await?);
+        let begun = Mark::Unfinished(self.load_identity().await?);
         if store.mark().await?.as_ref() == Some(&begun) {
             return Ok(());
         }
@@ -199,8 +199,8 @@ impl Backup {
     }
 
     /// The backup and the store that it is of.
-    async fn identity(&self) -> Result<String> {
-        let at = match self.made_at().await? {
+    async fn load_identity(&self) -> Result<String> {
+        let at = match self.load_made_at().await? {
             Some(at) => at.to_rfc3339(),
             None => String::new(),
         };

@@ -79,8 +79,8 @@ impl Table {
 }
 
 /// The tables of the newest schema.
-async fn tables() -> Result<Vec<Table>> {
-    let store = Store::in_memory(DateTime::UNIX_EPOCH).await?;
+async fn load_tables() -> Result<Vec<Table>> {
+    let store = Store::open_in_memory(DateTime::UNIX_EPOCH).await?;
     let mut tables = Vec::new();
     for name in TABLES {
         let rows = sqlx::query("SELECT name, type FROM pragma_table_info($1)")
@@ -109,7 +109,7 @@ pub(super) async fn copy_rows(mut from: Side<'_>, mut to: Side<'_>) -> Result<()
     sqlx::query("DELETE FROM secret")
         .execute(&mut *to.connection)
         .await?;
-    for table in tables().await? {
+    for table in load_tables().await? {
         let sum = copy_table(&table, &mut from, &mut to).await?;
         if sum_table(&table, &mut to).await? != sum {
             return Err(StoreError::Differs(table.name));
@@ -177,18 +177,18 @@ mod tests {
     use chrono::DateTime;
     use sqlx::Row;
 
-    use super::{TABLES, tables};
+    use super::{TABLES, load_tables};
     use crate::store::Store;
 
     #[tokio::test]
     async fn every_table_of_the_schema_is_copied_with_columns_of_numbers_and_texts() {
-        let store = Store::in_memory(DateTime::UNIX_EPOCH).await.unwrap();
+        let store = Store::open_in_memory(DateTime::UNIX_EPOCH).await.unwrap();
         let text =
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'schema_version'";
         let rows = sqlx::query(text).fetch_all(&store.pool).await.unwrap();
         let names: BTreeSet<String> = rows.iter().map(|row| row.get("name")).collect();
         assert_eq!(names, TABLES.map(str::to_owned).into());
-        for table in tables().await.unwrap() {
+        for table in load_tables().await.unwrap() {
             let text = format!("SELECT type FROM pragma_table_info('{}')", table.name);
             let rows = sqlx::query(sqlx::AssertSqlSafe(text))
                 .fetch_all(&store.pool)

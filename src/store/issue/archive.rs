@@ -27,7 +27,7 @@ pub(crate) struct ArchivedIssue {
 
 impl Store {
     /// Every issue that was frozen with a page, the newest first. `relay`: whether a relay is set.
-    pub(crate) async fn archived(&self, relay: bool) -> Result<Vec<ArchivedIssue>> {
+    pub(crate) async fn load_archived(&self, relay: bool) -> Result<Vec<ArchivedIssue>> {
         let void = select_void();
         let text = format!(
             "SELECT id, digest, subject, made_at, CASE WHEN outbox <= $1 AND page <> '{REMOVED}' AND id NOT IN ({void}) THEN CAST(1 AS BIGINT) ELSE 0 END \

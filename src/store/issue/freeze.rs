@@ -47,7 +47,7 @@ pub enum Frozen {
 
 impl Store {
     /// The last slot that the digest has filled or passed; `None` before its first run.
-    pub async fn last_slot(&self, digest: &str) -> Result<Option<i64>> {
+    pub async fn load_last_slot(&self, digest: &str) -> Result<Option<i64>> {
         let row = sqlx::query("SELECT last_slot FROM digest WHERE name = $1")
             .bind(digest.to_owned())
             .fetch_optional(&self.pool)
@@ -138,7 +138,7 @@ impl Store {
             .await?;
             }
             for reader in self
-                .receivers(
+                .find_receivers(
                     &mut tx,
                     freeze.to,
                     &issue.digest,

@@ -31,7 +31,7 @@ use row::{COLUMNS, issue_of, state_of};
 
 impl Store {
     /// The progress of the digest. A reopened issue keeps the counts with which it had ended.
-    pub async fn progress(&self, digest: &str) -> Result<DigestProgress> {
+    pub async fn load_progress(&self, digest: &str) -> Result<DigestProgress> {
         let text = "SELECT COUNT(*) AS frozen, \
             COUNT(CASE WHEN counts IS NOT NULL OR state = 'cancelled' THEN 1 END) AS ended \
             FROM issue WHERE digest = $1 AND kind <> 'known'";
@@ -44,7 +44,7 @@ impl Store {
     }
 
     /// All issues that had recipients, the newest first.
-    pub async fn issues(&self) -> Result<Vec<Issue>> {
+    pub async fn load_issues(&self) -> Result<Vec<Issue>> {
         let text =
             format!("SELECT {COLUMNS} FROM issue WHERE kind <> 'known' ORDER BY made_at DESC, id");
         sqlx::query(AssertSqlSafe(text))
@@ -56,7 +56,7 @@ impl Store {
     }
 
     /// The issue of this number.
-    pub async fn issue(&self, id: IssueId) -> Result<Option<Issue>> {
+    pub async fn load_issue(&self, id: IssueId) -> Result<Option<Issue>> {
         let row = sqlx::query(AssertSqlSafe(format!(
             "SELECT {COLUMNS} FROM issue WHERE id = $1"
         )))
@@ -144,7 +144,7 @@ impl Store {
     }
 
     /// How many deliveries of an issue are in each state.
-    pub async fn counts(&self, id: IssueId) -> Result<Counts> {
+    pub async fn count_deliveries(&self, id: IssueId) -> Result<Counts> {
         let mut counts = Counts::default();
         let rows = sqlx::query(
             "SELECT state, COUNT(*) AS n FROM delivery WHERE issue = $1 GROUP BY state",

@@ -16,7 +16,10 @@ pub(super) const MOVING: &str = "moving";
 
 impl Store {
     /// The reader who moves to the address that was asked by this letter, if there is one.
-    pub(crate) async fn moving_from(&self, whose: (ReaderId, IssueId)) -> Result<Option<ReaderId>> {
+    pub(crate) async fn find_moving_from(
+        &self,
+        whose: (ReaderId, IssueId),
+    ) -> Result<Option<ReaderId>> {
         let mut connection = self.pool.acquire().await?;
         find(&mut connection, whose).await
     }

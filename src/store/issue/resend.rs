@@ -33,7 +33,7 @@ impl Store {
             }
             let to = [to.clone().into()];
             let readers = self
-                .receivers(&mut tx, &to, &issue.digest, Source::Resend, now)
+                .find_receivers(&mut tx, &to, &issue.digest, Source::Resend, now)
                 .await?;
             let Some(reader) = readers.first() else {
                 return Ok(Resent::Suppressed);

@@ -119,7 +119,7 @@ impl Sender {
             };
             // Nothing leaves through an outbox.
             let limit = match row.try_get::<i64, _>("outbox")? {
-                0 => self.room(&mut tx, limit, now).await?,
+                0 => self.measure_room(&mut tx, limit, now).await?,
                 _ => limit,
             };
             if limit == 0 {

@@ -31,7 +31,8 @@ pub(super) async fn judge(
         note(connection, place, issue, &[reader], now, words).await?;
     }
     let is_bad = settled.outcome == Outcome::Bounced
-        || settled.outcome == Outcome::Refused && refused_in_a_row(connection, reader).await? >= 3;
+        || settled.outcome == Outcome::Refused
+            && count_refused_in_a_row(connection, reader).await? >= 3;
     if is_bad {
         suppress_bounced(connection, place, (reader, issue), &settled.reply, now).await?;
     }
@@ -110,7 +111,7 @@ pub(in crate::store) async fn note(
 
 /// The number of consecutive refusals among the reader's last three issues, from the newest. Doubted refusals do not
 /// count.
-pub(in crate::store) async fn refused_in_a_row(
+pub(in crate::store) async fn count_refused_in_a_row(
     connection: &mut AnyConnection,
     reader: ReaderId,
 ) -> Result<usize> {

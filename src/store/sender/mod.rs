@@ -26,7 +26,7 @@ use crate::store::issue::delivery_state;
 use crate::store::sql::{GIVEN_UP, QUEUED, SENDING, SENT, SUPPRESSED};
 use crate::store::{Result, Store, StoreError};
 use crate::token::random_id;
-pub(super) use judge::{note, refused_in_a_row, set_state, suppress_bounced};
+pub(super) use judge::{count_refused_in_a_row, note, set_state, suppress_bounced};
 use writer::{Job, write};
 
 /// The position of a delivery in the order of claims: due time, reader.
@@ -231,7 +231,7 @@ impl Sender {
     }
 
     /// How many have not got the issue, without those that another living sender has begun.
-    pub async fn unsent_count(&self, issue: IssueId) -> Result<u64> {
+    pub async fn count_unsent(&self, issue: IssueId) -> Result<u64> {
         let row = statement!("SELECT COUNT(*) AS n FROM delivery WHERE issue = $1 AND state NOT IN ({SENT}, {SUPPRESSED}) \
              AND NOT (state IN ({QUEUED}, {SENDING}) AND owner IS NOT NULL)")
         .bind(issue)

@@ -15,14 +15,14 @@ const CAPS_LOCK: i64 = 7_489_210_332;
 
 impl Store {
     /// How many messages all senders have given a relay since then: accepted, held as uncertain, and refused as unknown.
-    pub async fn sent_since(&self, since: DateTime<Utc>) -> Result<usize> {
-        sent_since(&mut *self.pool.acquire().await?, since).await
+    pub async fn count_sent_since(&self, since: DateTime<Utc>) -> Result<usize> {
+        count_sent_since(&mut *self.pool.acquire().await?, since).await
     }
 }
 
 impl Sender {
     /// How many may be claimed now, at most `limit`. Deliveries in flight count as sent. An outbox takes any number.
-    pub(super) async fn room(
+    pub(super) async fn measure_room(
         &self,
         connection: &mut AnyConnection,
         limit: usize,
@@ -41,7 +41,7 @@ impl Sender {
         let in_hand = count_in_hand(connection, None).await?;
         let mut room = limit;
         for window in windows {
-            let gone = in_hand + sent_since(connection, window.since).await?;
+            let gone = in_hand + count_sent_since(connection, window.since).await?;
             room = room.min(window.most.saturating_sub(gone));
         }
         Ok(room)
@@ -49,12 +49,16 @@ impl Sender {
 
     /// The cap that holds an issue back: deliveries are due, and none may be claimed before this window ends. `None` if
     /// no cap does.
-    pub async fn full(&self, issue: IssueId, now: DateTime<Utc>) -> Result<Option<Window>> {
+    pub async fn find_full_window(
+        &self,
+        issue: IssueId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Window>> {
         let mut full: Option<Window> = None;
         for window in self.caps.windows(now) {
             let mut connection = self.store.pool.acquire().await?;
             let others = count_in_hand(&mut connection, Some(self.owner)).await?;
-            let gone = others + sent_since(&mut connection, window.since).await?;
+            let gone = others + count_sent_since(&mut connection, window.since).await?;
             if gone >= window.most {
                 full = full.into_iter().chain([window]).max_by_key(|one| one.until);
             }
@@ -85,7 +89,7 @@ async fn count_in_hand(connection: &mut AnyConnection, but: Option<Owner>) -> Re
     Ok(count_of(row.try_get("n")?))
 }
 
-async fn sent_since(connection: &mut AnyConnection, since: DateTime<Utc>) -> Result<usize> {
+async fn count_sent_since(connection: &mut AnyConnection, since: DateTime<Utc>) -> Result<usize> {
     // A settled delivery keeps its time in `due_at`.
     let row = statement!("SELECT COUNT(*) AS n FROM delivery WHERE state IN ({SENT}, {BOUNCED}, {UNCERTAIN}) AND due_at >= $1 \
          AND issue NOT IN (SELECT id FROM issue WHERE outbox = 1)")

@@ -48,7 +48,7 @@ struct Joining {
 impl Joining {
     async fn new() -> Self {
         Self {
-            store: Store::in_memory(noon()).await.unwrap(),
+            store: Store::open_in_memory(noon()).await.unwrap(),
             limits: Join::default(),
         }
     }
