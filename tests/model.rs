@@ -5,8 +5,8 @@
 //! in the end every post that the feed shows has been mailed. Five losses have limits that `docs/ids.md` states, and the
 //! model allows just these: without the lock, an id that no new id would be is lost; without the manifest, a post is
 //! lost of which the path and one of title and date changed; so is one that comes back changed so far after a build
-//! without it; an id that neither file knows any more is given to a new post that would be given it; and without the
-//! manifest, a post with the title and day of one that is gone is that one.
+//! without it; an id that neither file knows any more is given to a new post that would be given it; and a post with the
+//! title and day of one that is gone, and that the manifest has forgotten, is that one.
 //!
 //! `TIDINGS_MODEL_CASES=10000` tries so many sequences, `TIDINGS_MODEL_SEED` repeats those of a seed, which a failure
 //! names.
@@ -716,8 +716,8 @@ impl Site {
             if let Some((other, its_pair)) = whose.filter(|(other, _)| *other != at) {
                 // Lock and manifest were lost since it was given, and the post is new at its first path and day.
                 let is_forgotten = self.posts[at].id.is_none() && !known.contains(id);
-                // Without the manifest a post with the title and day of one that is gone is that one.
-                let is_taken = self.manifest_is_lost && its_pair == pair;
+                // A post with the title and day of one that is gone, and that the manifest does not know, is that one.
+                let is_taken = !self.remembered.contains(id) && its_pair == pair;
                 if !is_excused && !may_change[other] && !is_forgotten && !is_taken {
                     self.fail(&format!("{at} has the id of {other}: {id}"));
                 }

@@ -76,13 +76,16 @@ impl Asking<'_> {
     /// line: a post that was left out may have the id, or the post of the id was gone at the last build and the text is not
     /// what it was, so that another may have been given its instant and title since.
     fn is_disputed(&self, number: usize, id: &str) -> bool {
-        let is_back = || {
-            let texts = self.past.earlier(id).zip(self.past.now(number));
-            texts.is_some_and(|(earlier, now)| is_same(earlier.compare(now)))
+        // Of a line that no build has published, as a digest by hand adds it, no text is known.
+        let is_rewritten = || {
+            self.past.earlier(id).is_some_and(|earlier| {
+                let now = self.past.now(number);
+                !now.is_some_and(|now| is_same(earlier.compare(now)))
+            })
         };
         self.past.before(id) == Some(Signature::UNKNOWN)
             || self.is_hidden(id)
-            || self.is_dead(id) && !is_back()
+            || self.is_dead(id) && is_rewritten()
     }
 
     /// Asks whether a post is one that is gone, by path and id, or a new one.
