@@ -197,9 +197,10 @@ impl Store {
         whose: (ReaderId, IssueId),
         now: DateTime<Utc>,
     ) -> Result<bool> {
+        // By the reader's events: the letter has one of everybody who was asked that day, and the plus keeps its index out.
         let text = format!(
             "SELECT MAX(e.at) AS at FROM event e JOIN reader r ON r.id = e.reader \
-             WHERE e.reader = $1 AND e.issue = $2 AND e.kind = 'asked' AND r.state IN ({})",
+             WHERE e.reader = $1 AND +e.issue = $2 AND e.kind = 'asked' AND r.state IN ({})",
             states(ReaderState::may_be_asked)
         );
         let row = sqlx::query(AssertSqlSafe(text))
@@ -222,7 +223,7 @@ impl Store {
         let digests = &agreement.digests;
         let text = format!(
             "SELECT r.address, e.at, e.detail FROM event e JOIN reader r ON r.id = e.reader \
-             WHERE e.reader = $1 AND e.issue = $2 AND e.kind = 'asked' ORDER BY e.at DESC LIMIT 1{}",
+             WHERE e.reader = $1 AND +e.issue = $2 AND e.kind = 'asked' ORDER BY e.at DESC LIMIT 1{}",
             self.place.hold("r")
         );
         change!(self, |tx| {
