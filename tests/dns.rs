@@ -338,6 +338,29 @@ fn a_server_that_does_not_say_is_no_fault() {
     }
 }
 
+#[test]
+fn one_name_that_is_not_answered_for_hides_nothing_about_the_others() {
+    let (scene, key) = scene();
+    let sound = sound(&key);
+    let spf = text("v=spf1 include:_spf.relay.example +all");
+    let faulty = with(&sound, "hums.example", &[spf]);
+    let faulty = with(&faulty, "_dmarc.hums.example", &[]);
+    for fault in [Record::Silence, Record::Nonsense] {
+        let zone = with(&faulty, "_spf.relay.example", std::slice::from_ref(&fault));
+        let server = NameServer::start(Manner::Good, zone);
+        let (code, said) = check(&scene, &server, &[]);
+        assert_eq!(code, 2, "{fault:?}: {said}");
+        for words in [
+            "has no MX",
+            "has no DMARC policy",
+            "ends with `+all`",
+            "DNS could not be asked about `_spf.relay.example`: ",
+        ] {
+            assert!(said.contains(words), "{fault:?}: {words}: {said}");
+        }
+    }
+}
+
 /// The address of a server that answers every request so.
 fn answering(status: u16) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

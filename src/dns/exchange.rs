@@ -1,5 +1,6 @@
 //! One question to one server: over UDP, and over TCP where the answer is too long for that.
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-use crate::dns::error::{DnsError, unreachable};
+use crate::dns::error::{DnsError, unreachable, unusable};
 
 /// The largest answer over UDP. Without EDNS a server sends no more than 512 octets.
 const LARGEST: usize = 4096;
@@ -72,8 +73,11 @@ pub(super) async fn exchange(
     let is_cut =
         Packet::parse(&reply).map_or(true, |packet| packet.has_flags(PacketFlag::TRUNCATION));
     let reply = if is_cut {
+        // It is there, since it has answered over UDP.
+        let cut = |reason: &dyn fmt::Display| unusable(&format!("{server} over TCP: {reason}"));
         let reply = timeout(limit, ask_over_tcp(server, query));
-        reply.await.map_err(silent)?.map_err(failed)?
+        let reply = reply.await.map_err(|_| cut(&"no answer in time"))?;
+        reply.map_err(|error| cut(&error))?
     } else {
         reply
     };
@@ -84,9 +88,9 @@ pub(super) async fn exchange(
 /// Refuses a reply that says nothing about the name.
 fn check_reply(server: SocketAddr, query: &Query, reply: &[u8]) -> Result<(), DnsError> {
     let packet = Packet::parse(reply)
-        .map_err(|error| unreachable(&format!("{server} answers nonsense: {error}")))?;
+        .map_err(|error| unusable(&format!("{server} answers nonsense: {error}")))?;
     if !query.is_answered_by(&packet) {
-        return Err(unreachable(&format!("{server} answers something else")));
+        return Err(unusable(&format!("{server} answers something else")));
     }
     match packet.rcode() {
         RCODE::NoError | RCODE::NameError => {}

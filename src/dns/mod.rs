@@ -6,6 +6,7 @@ mod exchange;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use simple_dns::rdata::RData;
@@ -13,7 +14,7 @@ use simple_dns::{CLASS, Packet, RCODE, ResourceRecord, TYPE};
 
 pub(crate) use error::DnsError;
 
-use crate::dns::error::unreachable;
+use crate::dns::error::{unreachable, unusable};
 use crate::dns::exchange::{Query, exchange};
 use crate::file::read::{WRITTEN, read_text_if_any};
 
@@ -41,7 +42,9 @@ pub(crate) struct MailExchange {
 pub(crate) struct Resolver {
     servers: Vec<SocketAddr>,
     limit: Duration,
-    /// Set once no server has answered: without a network each further question would only wait.
+    /// Whether a server has answered anything at all: then only what it does not answer is unknown.
+    heard: AtomicBool,
+    /// Set if no server has ever answered: without a network each further question would only wait.
     unreachable: OnceLock<DnsError>,
 }
 
@@ -52,6 +55,7 @@ impl Resolver {
         Self {
             servers,
             limit: LIMIT,
+            heard: AtomicBool::new(false),
             unreachable: OnceLock::new(),
         }
     }
@@ -132,7 +136,7 @@ impl Resolver {
         let mut name = name.trim_end_matches('.').to_ascii_lowercase();
         for _ in 0..ALIASES {
             let bytes = self.reply(&name, kind).await?;
-            let packet = Packet::parse(&bytes).map_err(|error| unreachable(&error))?;
+            let packet = Packet::parse(&bytes).map_err(|error| unusable(&error))?;
             if packet.rcode() == RCODE::NameError {
                 return Ok(Vec::new());
             }
@@ -159,13 +163,17 @@ impl Resolver {
         let mut last = unreachable(&"no name server is known");
         for _ in 0..ROUNDS {
             for server in &self.servers {
-                match exchange(*server, &query, self.limit).await {
+                let answer = exchange(*server, &query, self.limit).await;
+                if !matches!(answer, Err(DnsError::Unreachable(_))) {
+                    self.heard.store(true, Ordering::Relaxed);
+                }
+                match answer {
                     Ok(reply) => return Ok(reply),
                     Err(error) => last = error,
                 }
             }
         }
-        if let DnsError::Unreachable(_) = last {
+        if !self.heard.load(Ordering::Relaxed) {
             let _ = self.unreachable.set(last.clone());
         }
         Err(last)

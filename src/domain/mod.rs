@@ -33,8 +33,15 @@ pub(crate) struct SenderIdentity {
 pub(crate) async fn check_domain(resolver: &Resolver, sender: &SenderIdentity) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut asked = AskedDomains::default();
-    let spf = check_spf(resolver, &sender.return_path).await;
-    findings.extend(asked.settle(&sender.return_path, spf));
+    match check_spf(resolver, &sender.return_path).await {
+        Ok(spf) => {
+            findings.extend(spf.findings);
+            if let Some((included, error)) = spf.unasked {
+                asked.leave(&included, error);
+            }
+        }
+        Err(error) => asked.leave(&sender.return_path, error),
+    }
     for (name, value) in sender.signature.iter().flat_map(|(_, keys)| keys) {
         let key = check_key(resolver, name, value).await;
         findings.extend(asked.settle(name, key));
@@ -60,7 +67,7 @@ pub(crate) async fn check_relay(resolver: &Resolver, relay: &str) -> Vec<Finding
     findings
 }
 
-/// The domains that could not be asked about: one note for all, since one network is missing.
+/// The domains that could not be asked about: one note for all, since mostly one network is missing.
 #[derive(Default)]
 struct AskedDomains {
     unasked: Vec<String>,
@@ -70,13 +77,17 @@ struct AskedDomains {
 impl AskedDomains {
     fn settle(&mut self, name: &str, found: Result<Vec<Finding>, DnsError>) -> Vec<Finding> {
         found.unwrap_or_else(|error| {
-            let name = format!("`{name}`");
-            if !self.unasked.contains(&name) {
-                self.unasked.push(name);
-            }
-            self.reason = Some(error);
+            self.leave(name, error);
             Vec::new()
         })
+    }
+
+    fn leave(&mut self, name: &str, error: DnsError) {
+        let name = format!("`{name}`");
+        if !self.unasked.contains(&name) {
+            self.unasked.push(name);
+        }
+        self.reason = Some(error);
     }
 
     fn note(self) -> Option<Finding> {

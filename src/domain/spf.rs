@@ -128,11 +128,30 @@ pub(super) fn records(texts: &[String]) -> Vec<&String> {
     texts.iter().filter(is_spf).collect()
 }
 
-/// Checks the record of a domain and of all that it includes.
-pub(super) async fn check_spf(resolver: &Resolver, name: &str) -> Result<Vec<Finding>, DnsError> {
+/// The findings about a record, and the included domain that could not be asked about.
+#[derive(Default)]
+pub(super) struct CheckedSpf {
+    pub(super) findings: Vec<Finding>,
+    pub(super) unasked: Option<(String, DnsError)>,
+}
+
+impl From<Finding> for CheckedSpf {
+    fn from(finding: Finding) -> Self {
+        Self {
+            findings: vec![finding],
+            unasked: None,
+        }
+    }
+}
+
+/// Checks the record of a domain and of all that it includes, up to the first one that could not be asked about.
+///
+/// # Errors
+/// If the domain itself could not be asked about.
+pub(super) async fn check_spf(resolver: &Resolver, name: &str) -> Result<CheckedSpf, DnsError> {
     let error = |message: String| Finding::error(Rule::Spf, message);
-    let look_up_texts = resolver.look_up_texts(name).await?;
-    let own = records(&look_up_texts);
+    let texts = resolver.look_up_texts(name).await?;
+    let own = records(&texts);
     let own = match own[..] {
         [own] => own,
         [] => {
@@ -140,18 +159,19 @@ pub(super) async fn check_spf(resolver: &Resolver, name: &str) -> Result<Vec<Fin
             let hint = format!(
                 "add a TXT record to {name}, as your relay's documentation says: v=spf1 include:… -all"
             );
-            return Ok(vec![Finding::warning(Rule::Spf, message).hint(hint)]);
+            return Ok(Finding::warning(Rule::Spf, message).hint(hint).into());
         }
         _ => {
             let count = own.len();
             let message = format!("{name} has {count} SPF records: receivers refuse to choose");
-            return Ok(vec![error(message).hint("join them into one")]);
+            return Ok(error(message).hint("join them into one").into());
         }
     };
-    let mut findings = Vec::new();
+    let mut checked = CheckedSpf::default();
+    let findings = &mut checked.findings;
     let mut lookups = 0;
     let mut waiting = VecDeque::from([(name.to_owned(), own.clone())]);
-    while let Some((domain, text)) = waiting.pop_front() {
+    'records: while let Some((domain, text)) = waiting.pop_front() {
         let record = match SpfRecord::parse(&text) {
             Ok(record) => record,
             Err(fault) => {
@@ -171,12 +191,18 @@ pub(super) async fn check_spf(resolver: &Resolver, name: &str) -> Result<Vec<Fin
             if included.contains('%') {
                 continue;
             }
-            let look_up_texts = resolver.look_up_texts(&included).await?;
-            match records(&look_up_texts)[..] {
+            let texts = match resolver.look_up_texts(&included).await {
+                Ok(texts) => texts,
+                Err(error) => {
+                    checked.unasked = Some((included, error));
+                    break 'records;
+                }
+            };
+            match records(&texts)[..] {
                 [text] => waiting.push_back((included, text.clone())),
                 _ => findings.push(error(format!(
                     "the SPF record of {domain} includes {included}, which has {} of its own",
-                    if look_up_texts.is_empty() {
+                    if texts.is_empty() {
                         "none"
                     } else {
                         "no single one"
@@ -192,7 +218,7 @@ pub(super) async fn check_spf(resolver: &Resolver, name: &str) -> Result<Vec<Fin
         let hint = "take out what you do not send with, or name networks by `ip4:`";
         findings.push(error(message).hint(hint));
     }
-    Ok(findings)
+    Ok(checked)
 }
 
 /// Finds where a record of one's own allows too much.

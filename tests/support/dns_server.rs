@@ -33,6 +33,10 @@ pub(crate) enum Record {
     Alias(String),
     /// The name of an address.
     Pointer(String),
+    /// The name is not answered for.
+    Silence,
+    /// The name is answered for with a record that is none.
+    Nonsense,
 }
 
 /// One text of one string, or of several where it is long.
@@ -75,7 +79,9 @@ impl NameServer {
                 if manner != Manner::Silent {
                     let most = if manner == Manner::Cut { 12 } else { 512 };
                     let reply = reply(&buffer[..length], &zone, manner, most);
-                    let _ = udp.send_to(&reply, from);
+                    if !reply.is_empty() {
+                        let _ = udp.send_to(&reply, from);
+                    }
                 }
             }
         });
@@ -103,6 +109,18 @@ fn reply(query: &[u8], zone: &[(String, Record)], manner: Manner, most: usize) -
     let (name, end) = name_of(&query[12..]);
     let question = &query[12..12 + end + 4];
     let kind = u16::from_be_bytes([question[end], question[end + 1]]);
+    let as_fault = |record: &Record| match record {
+        Record::Silence => Some(Vec::new()),
+        Record::Nonsense => {
+            let head = [0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
+            Some([&query[..2], &head, question, &[0xc0, 0x0c, 0xff]].concat())
+        }
+        _ => None,
+    };
+    let mut own = zone.iter().filter(|(known, _)| *known == name);
+    if let Some(reply) = own.find_map(|(_, record)| as_fault(record)) {
+        return reply;
+    }
     let is_known = zone.iter().any(|(known, _)| *known == name);
     let mut answers = Vec::new();
     let mut count: u16 = 0;
@@ -194,5 +212,7 @@ fn data_of(record: &Record) -> (u16, Vec<u8>) {
         Record::Address(address) => (1, address.to_vec()),
         Record::Alias(target) => (5, encode(target)),
         Record::Pointer(target) => (12, encode(target)),
+        // Such a name is answered for before its data are asked for.
+        Record::Silence | Record::Nonsense => (0, Vec::new()),
     }
 }
