@@ -10,6 +10,29 @@ use crate::verdict::{LONGEST_TEXT, Trouble, one_line};
 
 /// The most responses to one command.
 const MOST_RESPONSES: usize = 20_000;
+/// The most octets of all responses to one command: many times what anything that we ask for has.
+const MOST_OCTETS: usize = 8 << 20;
+
+/// The codes of RFC 5530 section 3. Any other one may be a part of what was sent, such as the password.
+const CODES: [&str; 17] = [
+    "UNAVAILABLE",
+    "AUTHENTICATIONFAILED",
+    "AUTHORIZATIONFAILED",
+    "EXPIRED",
+    "PRIVACYREQUIRED",
+    "CONTACTADMIN",
+    "NOPERM",
+    "INUSE",
+    "EXPUNGEISSUED",
+    "CORRUPTION",
+    "SERVERBUG",
+    "CLIENTBUG",
+    "CANNOT",
+    "LIMIT",
+    "OVERQUOTA",
+    "ALREADYEXISTS",
+    "NONEXISTENT",
+];
 
 /// A connection over which commands are given, one after the other.
 pub(super) struct Dialogue {
@@ -28,8 +51,8 @@ pub(super) struct Completion {
     pub(super) is_missing: bool,
     /// Whether the mailbox can only be read.
     pub(super) is_read_only: bool,
-    /// The code before the text, as `AUTHENTICATIONFAILED` (RFC 5530).
-    pub(super) code: Option<String>,
+    /// The code before the text, as `AUTHENTICATIONFAILED`, if it is one of RFC 5530.
+    pub(super) code: Option<&'static str>,
     /// The server's words, without the password.
     pub(super) words: String,
 }
@@ -101,8 +124,13 @@ impl Dialogue {
             .await?;
         let mut lines = lines.iter();
         let mut continued = 0;
+        let mut octets = 0;
         for _ in 0..MOST_RESPONSES {
             let bytes = self.wire.read(deadline).await?;
+            octets += bytes.len();
+            if octets > MOST_OCTETS {
+                break;
+            }
             let response = parse(&bytes);
             match &response {
                 Some(Response::Done {
@@ -145,16 +173,20 @@ impl Dialogue {
     fn complete(&self, status: &Status, outcome: &Outcome<'_>) -> Completion {
         let code = &outcome.code;
         let text = outcome.information.as_deref().unwrap_or_default();
-        // A code that the parser does not know is a part of the text.
-        let unknown = text.strip_prefix('[').and_then(|rest| {
+        // A code that the parser does not know is a part of the text; it knows those of RFC 3501.
+        let said = text.strip_prefix('[').and_then(|rest| {
             let end = rest.find([']', ' '])?;
-            Some(rest[..end].to_ascii_uppercase())
+            Some(&rest[..end])
+        });
+        let known = said.and_then(|said| {
+            let mut codes = CODES.into_iter();
+            codes.find(|code| code.eq_ignore_ascii_case(said))
         });
         Completion {
             is_ok: *status == Status::Ok,
             is_missing: *code == Some(ResponseCode::TryCreate),
             is_read_only: *code == Some(ResponseCode::ReadOnly),
-            code: unknown,
+            code: known,
             words: self.words(outcome),
         }
     }

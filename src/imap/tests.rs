@@ -99,12 +99,36 @@ async fn an_answer_is_read_whatever_else_is_said() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_code_is_kept_only_if_it_is_a_known_one() {
+    for (said, code) in [
+        ("[AUTHENTICATIONFAILED] no", Some("AUTHENTICATIONFAILED")),
+        ("[Unavailable] later", Some("UNAVAILABLE")),
+        ("[LIMIT 3] later", Some("LIMIT")),
+        ("[hunter2-secret] no", None),
+        ("[AGFkYQBodW50ZXIyLXNlY3JldA==] no", None),
+        ("[LIMIT-hunter2] no", None),
+        ("[ALERT] hunter2", None),
+        ("[hunter2", None),
+        ("[] no", None),
+        ("no", None),
+    ] {
+        let answer = format!("t1 NO {said}\r\n");
+        let (completion, _) = ask(answer.as_bytes(), b"").await.unwrap();
+        assert_eq!(completion.code, code, "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_without_end_or_measure_ends_the_connection() {
     let deep = "(".repeat(100_000);
+    let again = format!("* SEARCH{}\r\n", " 7".repeat(100_000));
+    let offers = format!("* CAPABILITY IMAP4rev1{}\r\n", " X".repeat(100_000));
     for (answer, forever, why) in [
         ("", "x", "too long"),
         ("* ", "1 ", "too long"),
         ("", "* 1 EXISTS\r\n", "no end"),
+        ("", &again, "no end"),
+        ("", &offers, "no end"),
         ("* 1 FETCH (BODY[] {0}\r\n", "{0}\r\n", "too long"),
         (
             "* 1 FETCH (BODY[] {1001}\r\n",
