@@ -2,6 +2,11 @@
 
 use crate::verdict::{Enhanced, Phase, Reply, Verdict, judge};
 
+/// How many characters of a failure's words are judged; reports of real servers have some hundred.
+const MOST_JUDGED: usize = 10_000;
+/// How many different codes of them are judged, each of which is judged with all of the words.
+const MOST_CODES: usize = 20;
+
 /// How much a verdict holds against an address.
 pub(super) fn hardness(verdict: Verdict) -> u8 {
     match verdict {
@@ -114,9 +119,18 @@ const ADDRESS: &[&str] = &[
 /// Judges the address by the mildest of all codes in a report. A message that a relay tried for days, or a mailbox that
 /// is full, disabled or unroutable, counts as an unproven refusal: the third issue in a row suppresses.
 pub(super) fn judge_failure(status: Option<Enhanced>, words: &str) -> Verdict {
-    let mut codes: Vec<Enhanced> = status.into_iter().chain(codes_in(words)).collect();
+    let words = words
+        .char_indices()
+        .nth(MOST_JUDGED)
+        .map_or(words, |(end, _)| &words[..end]);
+    let mut codes: Vec<Enhanced> = Vec::new();
     // `X.0.0` says nothing: Exim gives it for an address for which it knows no way.
-    codes.retain(|code| !is_vague(*code));
+    let telling = status.into_iter().chain(codes_in(words));
+    for code in telling.filter(|code| !is_vague(*code)) {
+        if codes.len() < MOST_CODES && !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
     let text = without_addresses(words);
     let code = reply_code_in(words);
     let verdicts = codes
@@ -173,6 +187,8 @@ fn without_addresses(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::{codes_in, judge_failure, reply_code_in};
     use crate::verdict::{Enhanced, Verdict};
 
@@ -244,6 +260,22 @@ mod tests {
             let status = codes_in(status).next();
             assert_eq!(judge_failure(status, words), expected, "{status:?} {words}");
         }
+    }
+
+    #[test]
+    fn words_of_any_length_are_judged_at_once() {
+        let same = "5.1.1 ".repeat(80_000);
+        let mut different = String::new();
+        for number in 0..80_000 {
+            let _ = write!(different, "5.{}.{} ", number / 900 % 900, number % 900);
+        }
+        let begin = std::time::Instant::now();
+        assert_eq!(judge_failure(None, &same), Verdict::Bounced);
+        judge_failure(None, &different);
+        let taken = begin.elapsed();
+        assert!(taken < std::time::Duration::from_secs(3), "{taken:?}");
+        let last = format!("{} 5.7.1 no", "5.1.1 ".repeat(1000));
+        assert_eq!(judge_failure(None, &last), Verdict::Policy);
     }
 
     #[test]
