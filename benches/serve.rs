@@ -395,7 +395,8 @@ fn refuse(site: &Path, port: u16) {
     let signed = key.sign(&claim(Purpose::Confirm));
     let mut forged = signed.clone().into_bytes();
     forged.swap(45, 46);
-    forged[47] ^= 1;
+    // A character that an address may have.
+    forged[47] = if forged[47] == b'A' { b'B' } else { b'A' };
     let tokens = [
         ("forged", String::from_utf8(forged).unwrap()),
         ("cut off", signed[..40].to_owned()),
