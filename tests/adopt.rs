@@ -73,7 +73,7 @@ fn an_old_feed_that_fits_nothing_is_an_error_that_says_why_and_nothing_is_writte
 #[test]
 fn an_old_feed_that_was_adopted_before_is_no_error() {
     let scene = two().file("old.feed", &old_feed(&[("Tea", "/tea/", "tea-1")]));
-    for expected in ["adopted 1 ids", "adopted 0 ids"] {
+    for expected in ["adopted 1 id", "adopted 0 ids"] {
         let ran = scene.run(&["--at", NOON, "build", "--adopt", "old.feed"]);
         assert!(ran.code == 0 && ran.talk.contains(expected), "{}", ran.talk);
     }
@@ -126,7 +126,7 @@ fn an_old_feed_is_fetched_from_the_sites_own_host_with_its_redirects() {
         let feed = format!("{address}{path}");
         let ran = scene.run(&["--at", NOON, "build", "--adopt", &feed]);
         assert!(
-            ran.code == 0 && ran.talk.contains("adopted 1 ids"),
+            ran.code == 0 && ran.talk.contains("adopted 1 id"),
             "{path}: {}",
             ran.talk
         );

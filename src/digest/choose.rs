@@ -196,7 +196,7 @@ pub(crate) fn find<'a>(
     Ok(found)
 }
 
-/// Finds the post with this path, id or address, else those with this slug or file name.
+/// Finds the post with this path, id or address, else those with this slug or file name: first among those of the site.
 fn find_named<'a>(posts: &'a [Post], word: &str) -> Vec<&'a Post> {
     let exact =
         |post: &&Post| *post.path == *word || *post.id == *word || post.url.as_str() == word;
@@ -210,6 +210,11 @@ fn find_named<'a>(posts: &'a [Post], word: &str) -> Vec<&'a Post> {
     match posts.iter().find(exact) {
         Some(post) => vec![post],
         None if word.is_empty() => Vec::new(),
-        None => posts.iter().filter(slug).collect(),
+        None => {
+            let found: Vec<&Post> = posts.iter().filter(slug).collect();
+            let own = found.iter().filter(|post| !post.is_syndicated());
+            let own: Vec<&Post> = own.copied().collect();
+            if own.is_empty() { found } else { own }
+        }
     }
 }

@@ -28,7 +28,7 @@ fn the_ids_of_another_generator_are_taken_over_by_link_then_by_title_and_date() 
         let scene = two().file(name, feed);
         let ran = scene.run(&["--at", NOON, "build", "--adopt", name]);
         assert!(
-            ran.code == 0 && ran.talk.contains("adopted 1 ids"),
+            ran.code == 0 && ran.talk.contains("adopted 1 id"),
             "{name}: {}",
             ran.talk
         );
@@ -89,7 +89,7 @@ fn one_old_id_that_is_no_address_ends_the_rule() {
     let scene = two().file("old.xml", &feed);
     let ran = scene.run(&["--at", NOON, "build", "--adopt", "old.xml"]);
     assert!(
-        ran.talk.contains("adopted 1 ids\n"),
+        ran.talk.contains("adopted 1 id\n"),
         "the id of an item that is gone speaks as well: {}",
         ran.talk
     );
@@ -101,7 +101,7 @@ fn a_title_is_known_however_often_its_format_escapes_it() {
         let post = ("rd.md", "title: \"AT&T R&D <x>\"\ndate: 2024-05-01", "x");
         let scene = site(&[post]).file(name, &feed);
         let ran = scene.run(&["--at", NOON, "build", "--adopt", name]);
-        assert!(ran.talk.contains("adopted 1 ids"), "{name}: {}", ran.talk);
+        assert!(ran.talk.contains("adopted 1 id"), "{name}: {}", ran.talk);
     };
     let twice = "AT&amp;amp;T R&amp;amp;D &amp;lt;x&amp;gt;";
     titled(
@@ -134,7 +134,7 @@ fn an_old_id_goes_to_one_post_only() {
     );
     let ran = scene.run(&["--at", NOON, "build", "--adopt", "old.rss"]);
     assert!(
-        ran.talk.contains("adopted 1 ids") && ran.talk.contains("“Rain” has the id of another"),
+        ran.talk.contains("adopted 1 id") && ran.talk.contains("“Rain” has the id of another"),
         "{}",
         ran.talk
     );
@@ -152,7 +152,7 @@ fn an_old_id_goes_to_one_post_only() {
     .file("old.xml", ATOM);
     let ran = scene.run(&["--at", NOON, "build", "--adopt", "old.xml"]);
     assert!(
-        ran.talk.contains("adopted 1 ids") && ran.talk.contains("is that of `other.md`"),
+        ran.talk.contains("adopted 1 id") && ran.talk.contains("is that of `other.md`"),
         "{}",
         ran.talk
     );

@@ -67,7 +67,7 @@ fn the_ids_of_the_generators_feed_are_taken_over() {
     ran.fails_with(1);
     ran.prints("Subject: ");
     for words in [
-        "adopted 1 ids",
+        "adopted 1 id",
         "disableKinds",
         "warning: public/index.xml",
         "another program",

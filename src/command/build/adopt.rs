@@ -9,7 +9,7 @@ use url::Url;
 use crate::app::App;
 use crate::feed::{Adoption, OldFeed, folder_at};
 use crate::file::read::{LISTED, not_text, read_text};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, count};
 use crate::http::Client;
 use crate::loader::Loaded;
 use crate::talk::Talk;
@@ -39,7 +39,7 @@ pub(super) fn adopt(
         0 => String::new(),
         some => format!(", {some} of them older than the feed, by the rule that its ids follow"),
     };
-    talk.say(&format!("adopted {changed} ids{by_rule}"));
+    talk.say(&format!("adopted {}{by_rule}", count(changed, "id")));
     let warnings = warnings.into_iter().map(|warning| warning.in_file(feed));
     talk.report(&warnings.collect::<Vec<_>>());
     Ok(())
