@@ -232,3 +232,33 @@ fn the_address_of_the_site_is_private_for_its_sources() {
     ran.fails_with(1).says("127.0.0.1 is a private address");
     assert!(server.statuses("/f").is_empty());
 }
+
+#[test]
+fn a_bare_word_names_a_post_of_ours_first() {
+    let (scene, server, _) = begun();
+    let same = Entry("Same", "https://friend.example/?s", "/same", "2024-06-18");
+    server.feed("/f", &atom(&[same, TEA]));
+    let own = "---\ntitle: Ours\ndate: 2024-06-18\n---\nWords of ours.\n";
+    fs::create_dir_all(scene.path("post")).unwrap();
+    fs::write(scene.path("post/same.md"), own).unwrap();
+    let ran = scene.run(&[
+        "--at",
+        MONDAY,
+        "digest",
+        "weekly",
+        "--posts",
+        "same",
+        "--dry-run",
+    ]);
+    ran.succeeds().prints("Words of ours");
+    let ran = scene.run(&[
+        "--at",
+        MONDAY,
+        "digest",
+        "weekly",
+        "--posts",
+        "tea",
+        "--dry-run",
+    ]);
+    ran.succeeds().prints("Text of Teapot");
+}
