@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
 use crate::talk::Talk;
-use crate::web::{self, AppState, Heartbeat, listen, routes};
+use crate::web::{self, AppState, Heartbeat, Offer, listen, routes};
 
 use monitor::Monitor;
 use rounds::{RoundsEnd, go_rounds};
@@ -46,12 +46,15 @@ pub(super) async fn run(
     })?;
     let address = listener.local_addr().unwrap_or(address);
     let monitor = Monitor::begin(app, talk).await?;
-    let count = |routes| Monitor::count(monitor.as_ref(), routes);
+    let offer = |app: &App, state: &Arc<AppState>| Offer {
+        routes: Monitor::count(monitor.as_ref(), routes(Arc::clone(state))),
+        proxies: app.config.web.proxies.clone(),
+    };
     talk.conclude_event(&format!("http://{address}/"), || {
         let version = env!("CARGO_PKG_VERSION");
         tracing::info!(event = "start", listen = address.to_string(), version);
     })?;
-    let (show, shown) = watch::channel(count(routes(Arc::clone(&state))));
+    let (show, shown) = watch::channel(offer(app, &state));
     let server = tokio::spawn(listen(listener, shown, async move {
         stop.wait_until_asked().await;
     }));
@@ -69,7 +72,7 @@ pub(super) async fn run(
             }
         };
         (current, state) = next;
-        drop(show.send_replace(count(routes(Arc::clone(&state)))));
+        drop(show.send_replace(offer(&current, &state)));
         if let Some(monitor) = &monitor {
             monitor.change(&current);
         }

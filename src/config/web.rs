@@ -19,7 +19,7 @@ pub struct WebSettings {
     /// The address and port on which it listens, without TLS.
     #[serde(deserialize_with = "address_and_port")]
     pub listen: SocketAddr,
-    /// The proxies before it, by their addresses: they say from where a request comes (`X-Forwarded-For`).
+    /// The proxies before it, by their addresses: they say from where a request comes (`X-Forwarded-For`), and may have more than 128 connections at once.
     pub proxies: Vec<IpAddr>,
     /// The page to which the form to join leads; without it that is one of ours.
     #[serde(deserialize_with = "some_web_address")]

@@ -1,6 +1,6 @@
 //! Connections: their number, their time limits, and their end.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +17,12 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 
+use crate::web::crowd::{Crowd, is_one_client};
+
 /// The most connections at once; the next ones wait in the system's queue.
 const CONNECTIONS: usize = 1024;
+/// The most connections at once from one network; the next ones are closed.
+const OF_ONE_NETWORK: usize = CONNECTIONS / 8;
 /// How long a connection may take for its next request's headers, from the first wait on.
 const HEADERS: Duration = Duration::from_secs(10);
 /// The most bytes of a request's headers.
@@ -34,10 +38,26 @@ const NO_ROOM: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) SocketAddr);
 
+/// The answers of a listener. Other ones take their place when the config is read again.
+#[derive(Clone)]
+pub(crate) struct Offer {
+    pub(crate) routes: Router,
+    /// The proxies that bring the connections of many.
+    pub(crate) proxies: Vec<IpAddr>,
+}
+
+impl From<Router> for Offer {
+    fn from(routes: Router) -> Self {
+        Self {
+            routes,
+            proxies: Vec::new(),
+        }
+    }
+}
+
 /// The routes for one connection.
 struct Connected {
-    /// The service of now: another one takes its place when the config is read again.
-    routes: watch::Receiver<Router>,
+    offer: watch::Receiver<Offer>,
     peer: Peer,
 }
 
@@ -48,7 +68,7 @@ impl Service<Request<Incoming>> for Connected {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.peer);
-        let routes = self.routes.borrow().clone();
+        let routes = self.offer.borrow().routes.clone();
         TowerToHyperService::new(routes).call(request)
     }
 }
@@ -56,10 +76,11 @@ impl Service<Request<Incoming>> for Connected {
 /// Answers until `stop` ends, then lets open requests end, for at most eight seconds.
 pub(crate) async fn listen(
     listener: TcpListener,
-    routes: watch::Receiver<Router>,
+    offer: watch::Receiver<Offer>,
     stop: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
+    let crowd = Crowd::default();
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -75,15 +96,20 @@ pub(crate) async fn listen(
             sleep(NO_ROOM).await;
             continue;
         };
+        let is_one = is_one_client(peer.ip(), &offer.borrow().proxies);
+        let place = is_one.then(|| crowd.enter(peer.ip(), OF_ONE_NETWORK));
+        if let Some(None) = place {
+            continue;
+        }
         let connected = Connected {
-            routes: routes.clone(),
+            offer: offer.clone(),
             peer: Peer(peer),
         };
         let connection = graceful.watch(connection(stream, connected));
         tokio::spawn(async move {
             // A fault of one connection is the client's matter.
             let _ = connection.await;
-            drop(permit);
+            drop((permit, place));
         });
     }
     drop(listener);

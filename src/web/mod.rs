@@ -13,6 +13,7 @@
 //! A GET changes nothing: mail programs and scanners follow links. [`serve_preview`] has routes of its own, on loopback, and
 //! `/metrics`, for a monitor, a listener of its own.
 
+mod crowd;
 mod files;
 mod guard;
 mod join;
@@ -45,7 +46,7 @@ use crate::log;
 use guard::{add_headers, bound, find_client, refuse_other_hosts, status};
 use listen::Peer;
 
-pub(crate) use listen::listen;
+pub(crate) use listen::{Offer, listen};
 pub(crate) use metrics::Metrics;
 pub(crate) use preview::{Door, Preview, PreviewSource, serve_preview};
 pub(crate) use state::{AppState, Heartbeat};

@@ -10,12 +10,12 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::talk::Talk;
-use crate::web::{Metrics, listen};
+use crate::web::{Metrics, Offer, listen};
 
 /// Holds the figures for a monitor, and answers it.
 pub(super) struct Monitor {
     metrics: Arc<Metrics>,
-    show: watch::Sender<Router>,
+    show: watch::Sender<Offer>,
     server: JoinHandle<()>,
 }
 
@@ -34,7 +34,7 @@ impl Monitor {
         })?;
         talk.say(&format!("http://{address}/metrics"));
         let metrics = Arc::new(Metrics::default());
-        let (show, shown) = watch::channel(metrics.routes(Arc::clone(app)));
+        let (show, shown) = watch::channel(Offer::from(metrics.routes(Arc::clone(app))));
         let stop = app.stop().clone();
         let server = tokio::spawn(listen(listener, shown, async move {
             stop.wait_until_asked().await;
@@ -56,7 +56,8 @@ impl Monitor {
 
     /// Goes on with the store of another config.
     pub(super) fn change(&self, app: &Arc<App>) {
-        drop(self.show.send_replace(self.metrics.routes(Arc::clone(app))));
+        let routes = self.metrics.routes(Arc::clone(app));
+        drop(self.show.send_replace(routes.into()));
     }
 
     /// Waits for the end of the listener.
