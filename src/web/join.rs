@@ -13,8 +13,8 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use crate::config::Digest;
-use crate::ledger::Issue;
-use crate::reader::Email;
+use crate::ledger::{Issue, IssueId};
+use crate::reader::{Email, ReaderId};
 use crate::schedule::joining::{asked_about, confirm as confirm_joining};
 use crate::store::Confirmation;
 use crate::token::{Claim, Purpose};
@@ -215,18 +215,23 @@ fn show_form(state: &AppState, form: &FilledForm, wrong: Option<(&str, &String)>
 
 /// Asks the bearer to confirm. It changes nothing, since scanners follow links.
 async fn ask_to_confirm(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
-    let (claim, issue) = match find_asked(&state, &token).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return state.say_unknown(StatusCode::NOT_FOUND),
+    let found = match find_asked(&state, &token).await {
+        Ok(found) => found,
         Err(refused) => return *refused,
     };
-    // A button that only leads to a refusal would be a detour.
-    let whose = (claim.reader, claim.issue);
-    match state.store.may_confirm(whose, state.app.clock.now()).await {
-        Ok(true) => {}
-        Ok(false) => return state.say_unknown(StatusCode::NOT_FOUND),
+    // A button that only leads to a refusal would be a detour. An invalid token costs the same question, so that the time
+    // does not tell which tokens were valid once.
+    let nobody = (ReaderId::SHOWN, IssueId::SHOWN);
+    let whose = found
+        .as_ref()
+        .map_or(nobody, |(claim, _)| (claim.reader, claim.issue));
+    let may_confirm = match state.store.may_confirm(whose, state.app.clock.now()).await {
+        Ok(may_confirm) => may_confirm,
         Err(error) => return state.say_failed(&error),
-    }
+    };
+    let Some((_, issue)) = found.filter(|_| may_confirm) else {
+        return state.say_unknown(StatusCode::NOT_FOUND);
+    };
     let speech = state.speech_about(language_of(&state, &issue), &titles(&state, &issue));
     let words = &speech.words.page;
     let button = PageButton {
