@@ -79,7 +79,7 @@ fn a_connection_is_renewed_after_so_many_messages_and_after_a_421() {
 fn an_envelope_goes_out_with_the_body_before_so_that_a_message_costs_one_round_trip() {
     let readers = many(20);
     for (pipelining, more, expected) in [
-        (true, None, 19),
+        (true, None, 19_usize),
         (false, None, 0),
         // The relay would wait for each body.
         (true, Some(("TIDINGS_MAIL__PER_SECOND", "1000")), 0),
@@ -90,12 +90,15 @@ fn an_envelope_goes_out_with_the_body_before_so_that_a_message_costs_one_round_t
             16,
         ),
     ] {
-        let relay = Relay::start(Habits::good(pipelining, Duration::ZERO));
+        let relay = Relay::start(Habits::good(pipelining, Duration::from_millis(10)));
         let one = ("TIDINGS_MAIL__CONNECTIONS", "1");
         let set: Vec<_> = [one].into_iter().chain(more).collect();
         let ran = run_with(&scene(&readers), MONDAY, &relay, &set);
         assert_eq!((ran.code, relay.count()), (0, 20), "{}", ran.talk);
-        assert_eq!(relay.ahead(), expected, "{pipelining} {more:?}");
+        // A message that the machine fills too late goes out without its envelope ahead: that costs a round trip, no more.
+        let range = expected.saturating_sub(3)..=expected;
+        let ahead = relay.ahead();
+        assert!(range.contains(&ahead), "{pipelining} {more:?}: {ahead}");
     }
 }
 
