@@ -2,7 +2,7 @@
 
 mod fetch;
 
-pub(crate) use fetch::{FetchedFeed, KnownDocument};
+pub(crate) use fetch::{FetchedDocument, KnownDocument};
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

@@ -21,7 +21,7 @@ mod topic;
 pub(crate) use address::{media_type, url};
 pub(crate) use adopt::Adoption;
 pub(crate) use check::CheckedDocument;
-pub(crate) use format::check_document;
+pub(crate) use format::{check_document, list_media_types};
 pub(crate) use issues::{ISSUES, IssueEntry, IssueFeeds, page_of};
 pub(crate) use ours::is_ours;
 pub(crate) use outline::{FeedPlan, folder_at};

@@ -1,4 +1,4 @@
-//! A document that was fetched before: asked for only if it has changed, compressed, and within limits.
+//! Fetches a document that may be known: asks for it only if it has changed, compressed, and within limits.
 
 use std::io::Read;
 use std::time::Duration;
@@ -16,9 +16,6 @@ use url::Url;
 
 use crate::http::{Client, NoResponse, Trail, other, too_large};
 
-/// The media types of feeds, the likeliest first; some servers choose a format by them.
-const FEEDS: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
-                     application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
 /// The longest validator that is kept, in bytes.
 const LONGEST: usize = 1024;
 
@@ -33,7 +30,7 @@ pub(crate) struct KnownDocument {
 
 /// The answer to a request for a document that may be known.
 #[derive(Debug)]
-pub(crate) struct FetchedFeed {
+pub(crate) struct FetchedDocument {
     /// The document; `None` if it is as it was.
     pub(crate) body: Option<Bytes>,
     /// What to ask with next time.
@@ -47,18 +44,19 @@ pub(crate) struct FetchedFeed {
 }
 
 impl Client {
-    /// A feed of at most so many bytes, wherever its address redirects; none if it is as it was `known`.
+    /// Fetches a document of at most so many bytes, in one of the media types of `accept`, wherever its address redirects.
     ///
     /// # Errors
     /// If there is none within the time, where it is larger, or where the status is no success.
-    pub(crate) async fn fetch_feed(
+    pub(crate) async fn fetch_document(
         &self,
         url: &Url,
+        accept: &str,
         known: &KnownDocument,
         most: u64,
         limit: Duration,
-    ) -> Result<FetchedFeed, NoResponse> {
-        let headers = ask(known);
+    ) -> Result<FetchedDocument, NoResponse> {
+        let headers = write_headers(accept, known);
         let trail = timeout(limit, self.follow_with(url.clone(), &headers, most)).await;
         let Trail { response, moved } = trail.map_err(|_| NoResponse::Silent(limit))??;
         let (head, body) = response.into_parts();
@@ -71,9 +69,9 @@ impl Client {
             status if status.is_success() => {
                 Some(unpack(body, text(CONTENT_ENCODING).as_deref(), most)?)
             }
-            status => return Err(refused(status, &head.headers)),
+            status => return Err(explain_refusal(status, &head.headers)),
         };
-        Ok(FetchedFeed {
+        Ok(FetchedDocument {
             fresh: read_freshness(&head.headers),
             known: KnownDocument {
                 etag: text(ETAG),
@@ -87,16 +85,15 @@ impl Client {
 }
 
 /// The headers of the request.
-fn ask(known: &KnownDocument) -> HeaderMap {
+fn write_headers(accept: &str, known: &KnownDocument) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static(FEEDS));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     for (name, value) in [
-        (IF_NONE_MATCH, &known.etag),
-        (IF_MODIFIED_SINCE, &known.modified),
+        (ACCEPT, Some(accept)),
+        (IF_NONE_MATCH, known.etag.as_deref()),
+        (IF_MODIFIED_SINCE, known.modified.as_deref()),
     ] {
-        let value = value.as_deref().map(HeaderValue::from_str);
-        if let Some(Ok(value)) = value {
+        if let Some(Ok(value)) = value.map(HeaderValue::from_str) {
             headers.insert(name, value);
         }
     }
@@ -104,7 +101,7 @@ fn ask(known: &KnownDocument) -> HeaderMap {
 }
 
 /// The error for a status that is no success.
-fn refused(status: StatusCode, headers: &HeaderMap) -> NoResponse {
+fn explain_refusal(status: StatusCode, headers: &HeaderMap) -> NoResponse {
     let status = status.as_u16();
     match read_retry(headers) {
         Some(wait) => NoResponse::Later(status, wait),
@@ -178,7 +175,7 @@ mod tests {
     use hyper::header::{HeaderMap, HeaderValue};
     use url::Url;
 
-    use super::{Client, FetchedFeed, KnownDocument, NoResponse, read_freshness, read_retry};
+    use super::{Client, FetchedDocument, KnownDocument, NoResponse, read_freshness, read_retry};
 
     const MOST: u64 = 1 << 20;
 
@@ -221,13 +218,13 @@ mod tests {
         url: &Url,
         known: &KnownDocument,
         limit: u64,
-    ) -> Result<FetchedFeed, NoResponse> {
+    ) -> Result<FetchedDocument, NoResponse> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         let limit = Duration::from_millis(limit);
-        runtime.block_on(client.fetch_feed(url, known, MOST, limit))
+        runtime.block_on(client.fetch_document(url, "*/*", known, MOST, limit))
     }
 
     #[test]

@@ -18,10 +18,10 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::config::{Config, FeedPlace, SourceFeed};
-use crate::feed::OldFeed;
+use crate::feed::{OldFeed, list_media_types};
 use crate::file::read::read;
 use crate::finding::{Finding, Place, Rule};
-use crate::http::{Client, FetchedFeed, KnownDocument, NoResponse};
+use crate::http::{Client, FetchedDocument, KnownDocument, NoResponse};
 use crate::post::{Came, SyndicatedPost};
 use crate::source::asked::{AskedFeed, AskedLog};
 use crate::source::copy::{FeedCopy, Shelf};
@@ -194,7 +194,10 @@ fn validators(copy: &FeedCopy) -> KnownDocument {
 }
 
 async fn ask(client: &Client, url: &Url, known: &KnownDocument, now: DateTime<Utc>) -> SourceReply {
-    let fetched = client.fetch_feed(url, known, MOST_BYTES, LIMIT).await;
+    let accept = list_media_types();
+    let fetched = client
+        .fetch_document(url, &accept, known, MOST_BYTES, LIMIT)
+        .await;
     let (fresh, later) = match &fetched {
         Ok(fetched) => (fetched.fresh, Duration::ZERO),
         Err(NoResponse::Later(_, wait)) => (Duration::ZERO, *wait),
@@ -210,8 +213,8 @@ async fn ask(client: &Client, url: &Url, known: &KnownDocument, now: DateTime<Ut
     }
 }
 
-fn to_document(fetched: FetchedFeed) -> SourceAnswer {
-    let FetchedFeed {
+fn to_document(fetched: FetchedDocument) -> SourceAnswer {
+    let FetchedDocument {
         body,
         known,
         media_type,

@@ -24,6 +24,15 @@ pub(super) fn look_up(format: Format) -> &'static dyn FeedFormat {
     }
 }
 
+/// Lists the media types of feeds as an `Accept` header, the likeliest first; some servers choose a format by them.
+pub(crate) fn list_media_types() -> String {
+    let ours = Format::ALL.map(|format| look_up(format).media_type());
+    format!(
+        "{}, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5",
+        ours.join(", ")
+    )
+}
+
 /// Checks a document of this format.
 pub(crate) fn check_document(format: Format, text: &str) -> CheckedDocument {
     let mut report = FeedReport::default();

@@ -1,6 +1,6 @@
 //! The search for each fault of a format: a sound document is changed in one place, and the fault is named there.
 
-use super::check_document;
+use super::{check_document, list_media_types};
 use crate::config::Format;
 use crate::finding::Finding;
 
@@ -30,4 +30,13 @@ pub(super) fn find_each(format: Format, sound: &str, faults: &[Fault]) {
         }
     }
     assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn a_server_is_asked_for_each_format_and_for_whatever_it_has() {
+    assert_eq!(
+        list_media_types(),
+        "application/atom+xml, application/rss+xml, application/feed+json, \
+         application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+    );
 }
