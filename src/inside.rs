@@ -8,8 +8,8 @@ pub mod delivery {
 }
 pub mod digest {
     pub use crate::digest::{
-        ADDRESS, Content, Draft, IssuePlace, LEAVE, NAME, Sizes, Templates, draft, news,
-        split_at_limit,
+        ADDRESS, Content, Draft, IssuePlace, LEAVE, NAME, Sizes, Templates, choose_news,
+        render_draft, split_at_limit,
     };
 }
 pub mod feed {

@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use mail_parser::{MessageParser, MimeHeaders, PartType};
 use tidings::config::Config;
-use tidings::inside::digest::{Content, Sizes, Templates, draft, news, split_at_limit};
+use tidings::inside::digest::{Content, Sizes, Templates, render_draft, choose_news, split_at_limit};
 use tidings::inside::language::FixedWords;
 use tidings::inside::loader::load_posts;
 use tidings::inside::message::{Origin, compile};
@@ -24,7 +24,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
     let config = Config::load(&scene.path("config.toml"), []).unwrap();
     let loaded = load_posts(&config.site, &config.posts, now).unwrap();
     let digest = &config.digests[0];
-    let posts = news(digest, &config.site, &loaded.posts, &HashSet::new());
+    let posts = choose_news(digest, &config.site, &loaded.posts, &HashSet::new());
     let (shown, headlines) = split_at_limit(digest, &posts);
     let entries: Vec<_> = shown
         .iter()
@@ -44,7 +44,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
         place: None,
         preferences: config.web.url.is_some(),
     };
-    let draft = draft(&content, &Templates::default()).unwrap();
+    let draft = render_draft(&content, &Templates::default()).unwrap();
     let origin = Origin {
         site: &config.site,
         digest,

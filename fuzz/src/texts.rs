@@ -7,7 +7,7 @@ use std::path::Path;
 use arbitrary::{Result, Unstructured};
 use tempfile::TempDir;
 use tidings::config::Config;
-use tidings::inside::digest::{Content, Sizes, Templates, draft};
+use tidings::inside::digest::{Content, Sizes, Templates, render_draft};
 use tidings::inside::feed::OldFeed;
 use tidings::inside::language::FixedWords;
 use tidings::inside::subscriber::List;
@@ -175,7 +175,7 @@ pub(crate) fn template(bytes: &[u8]) {
             html: Some(html),
             text: Some(text_part),
         };
-        if let Err(finding) = draft(&content, &templates) {
+        if let Err(finding) = render_draft(&content, &templates) {
             assert!(!finding.message.is_empty());
         }
         Ok(())

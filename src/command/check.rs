@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::build::{BuildOptions, build, check_written, read};
 use crate::cli::CheckArgs;
 use crate::config::{Config, Digest, ImapAccount, Inbox};
-use crate::digest::{Next, news, split, split_at_limit};
+use crate::digest::{Next, choose_news, split, split_at_limit};
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
 use crate::imap::ImapSession;
@@ -156,7 +156,7 @@ fn finding_of(app: &App, error: anyhow::Error) -> Finding {
 
 /// Composes an issue of the newest posts.
 fn check_digest(app: &App, gathered: &mut Talk<'_>, digest: &Digest, loaded: &Loaded) {
-    let all = news(digest, &app.config.site, &loaded.posts, &HashSet::new());
+    let all = choose_news(digest, &app.config.site, &loaded.posts, &HashSet::new());
     let Some(newest) = split(digest, &all).pop() else {
         let finding = Finding::warning(
             Rule::DigestWithoutPosts,

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use crate::app::App;
 use crate::cli::{self, Choice};
 use crate::config::{Digest, Schedule};
-use crate::digest::{Next, Plan, last_before};
+use crate::digest::{Next, Plan, find_last_slot};
 use crate::ending::Ending;
 use crate::publish::Manifest;
 use crate::schedule::{Turn, print, send_issue, slot_ahead};
@@ -126,7 +126,7 @@ async fn reset_slot(app: &App, talk: &mut Talk<'_>, digest: &Digest) -> anyhow::
     };
     let now = app.clock.now();
     let zone = digest.zone(&app.config.site);
-    let past = last_before(cron, zone, now).unwrap_or(now.timestamp());
+    let past = find_last_slot(cron, zone, now).unwrap_or(now.timestamp());
     let store = app.store(Access::Write).await?;
     if !store.reset_slot(&digest.name, past).await? {
         bail!("the digest `{}` has not begun in this store", digest.name);

@@ -55,7 +55,7 @@ impl Spot<'_> {
 /// Adapts HTML to mail programs: one source per image, checkboxes as symbols, video and audio as links, headings below the
 /// post's title. A link to a part of the post, such as a footnote, points into the mail; all other ids are removed. A
 /// drawing is a link to the post: Gmail and Outlook show no SVG, and its file may be gone before the mail. `sizes` has the images whose size the post does not give.
-pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
+pub(super) fn adapt_to_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
     // A player becomes a link, so a second link with its name would repeat it.
     let html = strip_names(html);
     let formula = |text: &str| format!("<code>{}</code>", escape(text));
@@ -129,7 +129,7 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
             let address = medium.get_attribute("src");
             linked.set(address.is_some());
             if let Some(address) = address {
-                medium.before(&link_to(&address), ContentType::Html);
+                medium.before(&render_link(&address), ContentType::Html);
             }
             medium.remove_and_keep_content();
             Ok(())
@@ -140,7 +140,7 @@ pub(super) fn for_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String {
                 .get_attribute("src")
                 .filter(|_| inner.tag_name() == "source" && !linked.replace(true))
             {
-                Some(address) => inner.replace(&link_to(&address), ContentType::Html),
+                Some(address) => inner.replace(&render_link(&address), ContentType::Html),
                 None => inner.remove(),
             }
             Ok(())
@@ -210,7 +210,7 @@ fn find_inner_targets(html: &str, spot: Spot<'_>) -> BTreeSet<String> {
 
 /// Renders a post's own image above its text. It is decoration, so it has no alternative text. An image of unknown size
 /// gets the width of the column.
-pub(super) fn picture(address: &str, sizes: &Sizes) -> String {
+pub(super) fn render_picture(address: &str, sizes: &Sizes) -> String {
     let (width, height) = match sizes.get(address) {
         Some((width, height)) => (*width, format!(" height=\"{height}\"")),
         None => (COLUMN as usize, String::new()),
@@ -228,13 +228,13 @@ pub(super) fn picture(address: &str, sizes: &Sizes) -> String {
 }
 
 /// Renders the link to a video or audio file, on a line of its own. The address is escaped already, as an attribute's.
-fn link_to(address: &str) -> String {
+fn render_link(address: &str) -> String {
     let name = address.rsplit('/').next().unwrap_or(address);
     format!("<a href=\"{address}\">▶ {name}</a><br>")
 }
 
 /// Finds the addresses of images whose size the HTML does not give.
-pub(crate) fn unsized_images(html: &str) -> Vec<String> {
+pub(crate) fn find_unsized_images(html: &str) -> Vec<String> {
     let found = RefCell::new(Vec::new());
     let settings =
         RewriteStrSettings::new().append_element_content_handler(element!("img[src]", |image| {
@@ -274,7 +274,7 @@ fn fit(image: &mut Element<'_, '_>) {
 }
 
 /// Returns the reading time in minutes, at least one.
-pub(super) fn minutes(html: &str) -> usize {
+pub(super) fn count_minutes(html: &str) -> usize {
     let text = read_words(html);
     let characters = text.chars().filter(|c| is_without_spaces(*c)).count();
     let words = text
@@ -313,12 +313,14 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{Drawing, Spot, cut, for_mail, minutes, picture, unsized_images};
+    use super::{
+        Drawing, Spot, adapt_to_mail, count_minutes, cut, find_unsized_images, render_picture,
+    };
 
     #[test]
     fn an_image_that_does_not_say_its_size_is_found() {
         let html = "<img src=\"https://x.example/a?b=1&amp;c\"><img src=\"https://x.example/d\" height=\"2\">";
-        assert_eq!(unsized_images(html), ["https://x.example/a?b=1&c"]);
+        assert_eq!(find_unsized_images(html), ["https://x.example/a?b=1&c"]);
     }
 
     #[test]
@@ -396,7 +398,7 @@ mod tests {
                 number: 2,
                 drawings: &drawings,
             };
-            assert_eq!(for_mail(html, spot, &sizes), expected);
+            assert_eq!(adapt_to_mail(html, spot, &sizes), expected);
         }
     }
 
@@ -413,7 +415,7 @@ mod tests {
                 "src=\"https://x.example/c.png\" width=\"536\">",
             ),
         ] {
-            let image = picture(address, &sizes);
+            let image = render_picture(address, &sizes);
             assert_eq!(
                 image,
                 format!("<img role=\"presentation\" alt=\"\" {expected}")
@@ -430,7 +432,7 @@ mod tests {
             (&"word ".repeat(500), 3),
             (&"茶".repeat(1600), 4),
         ] {
-            assert_eq!(minutes(text), expected, "{}", text.len());
+            assert_eq!(count_minutes(text), expected, "{}", text.len());
         }
     }
 

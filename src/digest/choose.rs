@@ -17,7 +17,7 @@ const NAME: &str = "urn:tidings:";
 const NAME_BY_FEED: &str = "urn:tidings:feed:";
 
 /// Whether the digest's filters accept the post. Names are compared case-insensitively.
-fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
+fn is_wanted(digest: &config::Digest, site: &Site, post: &Post) -> bool {
     let plain = |text: &str| compose(text).to_lowercase();
     let same = |one: &str, other: &str| plain(one) == plain(other);
     let among = |wanted: &[String], has: &[&str]| {
@@ -44,7 +44,7 @@ fn belongs(digest: &config::Digest, site: &Site, post: &Post) -> bool {
 }
 
 /// Returns the posts of the digest whose id is not among the `known`, in its order. `posts` are the newest first.
-pub fn news<'a>(
+pub fn choose_news<'a>(
     digest: &config::Digest,
     site: &Site,
     posts: &'a [Post],
@@ -52,7 +52,7 @@ pub fn news<'a>(
 ) -> Vec<&'a Post> {
     let mut news: Vec<&Post> = posts
         .iter()
-        .filter(|post| belongs(digest, site, post) && !known.contains(&*post.id))
+        .filter(|post| is_wanted(digest, site, post) && !known.contains(&*post.id))
         .collect();
     if digest.order == Order::Oldest {
         news.reverse();
@@ -93,7 +93,7 @@ pub(crate) fn refuse_the_archive(
         return Ok(());
     }
     let (mut all, mut unknown) = (0, 0);
-    let is_own = |post: &&Post| !post.is_syndicated() && belongs(digest, site, post);
+    let is_own = |post: &&Post| !post.is_syndicated() && is_wanted(digest, site, post);
     for post in posts.iter().filter(is_own) {
         all += 1;
         unknown += usize::from(!ever_announced.contains(&*post.id));

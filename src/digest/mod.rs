@@ -17,19 +17,19 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 pub use body::Sizes;
-pub(crate) use body::unsized_images;
+pub(crate) use body::find_unsized_images;
 pub(crate) use bound::{refuse_long, refuse_many, shorten_syndicated};
+pub use choose::{choose_news, split_at_limit};
 pub(crate) use choose::{find, refuse_the_archive};
-pub use choose::{news, split_at_limit};
 pub use page::IssuePlace;
-pub(crate) use page::{IssuePage, page};
+pub(crate) use page::{IssuePage, render_issue_page};
 pub(crate) use plan::{
-    ManualOptions, Misplaced, Next, PATIENCE, Plan, Record, Situation, another_store, earlier_name,
-    older_store, plan, split,
+    ManualOptions, Misplaced, Next, PATIENCE, Plan, Record, Situation, another_store,
+    find_earlier_name, older_store, plan, split,
 };
 pub(crate) use preflight::{Fault, SourceFile, find_left_out, locate, preflight};
-pub use render::draft;
-pub(crate) use schedule::{due, first_after, last_before};
+pub use render::render_draft;
+pub(crate) use schedule::{find_due_slot, find_last_slot, find_next_slot};
 pub(crate) use site::{SiteName, refuse_site, refuse_unplaced};
 
 use crate::config::{self, Site};

@@ -5,7 +5,7 @@ use lol_html::{RewriteStrSettings, element, rewrite_str};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::digest::body::{Spot, for_mail};
+use crate::digest::body::{Spot, adapt_to_mail};
 use crate::digest::bound::choose_html;
 use crate::digest::render::render_page;
 use crate::digest::{Content, MARKS, NAME, Templates};
@@ -49,11 +49,14 @@ impl IssuePage {
 ///
 /// # Errors
 /// A finding that names the template.
-pub(crate) fn page(content: &Content<'_>, templates: &Templates) -> Result<IssuePage, Finding> {
+pub(crate) fn render_issue_page(
+    content: &Content<'_>,
+    templates: &Templates,
+) -> Result<IssuePage, Finding> {
     let html = render_page(content, templates)?;
     let anonymous = content.digest.anonymous.as_deref();
     let anonymous = anonymous.unwrap_or(&content.words.digest.anonymous);
-    let html = without_reader(&html, anonymous, content.place).map_err(|error| {
+    let html = remove_reader(&html, anonymous, content.place).map_err(|error| {
         Finding::error(
             Rule::TemplateUnusable,
             format!("the page of the issue cannot be made: {error}"),
@@ -62,12 +65,12 @@ pub(crate) fn page(content: &Content<'_>, templates: &Templates) -> Result<Issue
     })?;
     Ok(IssuePage {
         html,
-        entry: entry(content).replace(MARKS, ""),
+        entry: render_entry(content).replace(MARKS, ""),
     })
 }
 
 /// Removes the links that only a reader's mail has, and the marks of everything that is a reader's.
-fn without_reader(
+fn remove_reader(
     html: &str,
     anonymous: &str,
     place: Option<&IssuePlace>,
@@ -113,7 +116,7 @@ fn without_reader(
 }
 
 /// The posts of an issue, as a feed shows them.
-fn entry(content: &Content<'_>) -> String {
+fn render_entry(content: &Content<'_>) -> String {
     let Content {
         digest,
         entries,
@@ -134,7 +137,7 @@ fn entry(content: &Content<'_>) -> String {
         html.push_str(&format!(
             "<h2>{}</h2>\n{}\n",
             link(post.url.as_str(), &post.title),
-            for_mail(choose_html(digest.layout, body), spot, sizes)
+            adapt_to_mail(choose_html(digest.layout, body), spot, sizes)
         ));
     }
     if !headlines.is_empty() {
@@ -152,7 +155,7 @@ fn entry(content: &Content<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without_reader;
+    use super::remove_reader;
 
     #[test]
     fn what_is_a_readers_own_is_not_on_the_page() {
@@ -180,7 +183,7 @@ mod tests {
             ("\u{e011}\u{e012}", "<!-- tidings -->"),
             ("é", "<!-- tidings -->é"),
         ] {
-            assert_eq!(without_reader(html, "A & B", None).unwrap(), expected);
+            assert_eq!(remove_reader(html, "A & B", None).unwrap(), expected);
         }
     }
 }

@@ -6,7 +6,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use url::Url;
 
 use crate::config::{Day, Digest, Schedule, Site};
-use crate::digest::{due, find, first_after, last_before, news, refuse_the_archive};
+use crate::digest::{
+    choose_news, find, find_due_slot, find_last_slot, find_next_slot, refuse_the_archive,
+};
 use crate::finding::{Finding, Rule, count};
 use crate::ledger::{DigestProgress, Holding};
 use crate::post::Post;
@@ -128,7 +130,7 @@ pub(crate) fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Findin
     }
 
     let credible = refuse_the_archive(digest, site, posts, &record.ever);
-    let midnight = |day: Day| first_moment(zone, day.0);
+    let midnight = |day: Day| find_first_moment(zone, day.0);
     let since = wish.since.and_then(midnight);
     // A replaced store may have sent posts after the config's day, so a new store ignores that day.
     let began = digest
@@ -153,7 +155,7 @@ pub(crate) fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Findin
         }
         let mut passed = record.announced.clone();
         passed.extend(known.iter().map(|id| (*id).to_owned()));
-        news(digest, site, posts, &passed)
+        choose_news(digest, site, posts, &passed)
     } else {
         choose(situation, wish, since)?
     };
@@ -163,7 +165,7 @@ pub(crate) fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Findin
     let mut known: Vec<String> = known.into_iter().map(str::to_owned).collect();
     known.sort();
 
-    let past = |cron| last_before(cron, zone, now).unwrap_or(now.timestamp());
+    let past = |cron| find_last_slot(cron, zone, now).unwrap_or(now.timestamp());
     // With `since` the last past slot is due at once; without it the next slot is the first.
     let begins_after = match &digest.schedule {
         Schedule::Cron(cron) if began.is_some() => past(cron) - 1,
@@ -174,7 +176,7 @@ pub(crate) fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Findin
     let slot = match (&digest.schedule, situation.wish) {
         (_, Some(_)) => None,
         (Schedule::Each, None) => Some(now.timestamp()),
-        (Schedule::Cron(cron), None) => match due(cron, zone, last_slot, now) {
+        (Schedule::Cron(cron), None) => match find_due_slot(cron, zone, last_slot, now) {
             Some(slot) => Some(slot),
             // Nothing is due, but the first run must record that the digest began.
             None if is_first => Some(past(cron)),
@@ -183,7 +185,7 @@ pub(crate) fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Findin
     };
     let waits_until = match &digest.schedule {
         // Counted from the first missed slot, so that a page that never comes online does not block the digest.
-        Schedule::Cron(cron) => first_after(cron, zone, last_slot).map(|slot| slot + PATIENCE),
+        Schedule::Cron(cron) => find_next_slot(cron, zone, last_slot).map(|slot| slot + PATIENCE),
         Schedule::Each => None,
     };
     Ok(Next::Go(Plan {
@@ -202,7 +204,7 @@ pub(crate) fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Findin
 }
 
 /// Returns the first moment of a day. It is one o'clock where summer time begins at midnight.
-fn first_moment(zone: chrono_tz::Tz, day: NaiveDate) -> Option<DateTime<Utc>> {
+fn find_first_moment(zone: chrono_tz::Tz, day: NaiveDate) -> Option<DateTime<Utc>> {
     let hour = |hour| {
         let local = day.and_hms_opt(hour, 0, 0)?;
         zone.from_local_datetime(&local).earliest()
@@ -233,7 +235,7 @@ fn choose<'a>(
         ..
     } = *situation;
     if wish.posts.is_empty() {
-        let mut news = news(digest, site, posts, &record.carried);
+        let mut news = choose_news(digest, site, posts, &record.carried);
         news.retain(|post| since.is_none_or(|since| post.published >= since));
         return Ok(news);
     }
@@ -335,7 +337,7 @@ pub(crate) fn older_store(
 /// # Errors
 /// A finding that names both, if the digest has not begun and the store keeps an unknown digest that may be this one
 /// renamed, or if the earlier name has begun too.
-pub(crate) fn earlier_name<'s>(
+pub(crate) fn find_earlier_name<'s>(
     digest: &'s Digest,
     digests: &[Digest],
     holdings: &BTreeMap<String, Holding>,
@@ -408,7 +410,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Explains why there is no issue.
-    pub(crate) fn why_nothing(&self, digest: &Digest) -> String {
+    pub(crate) fn explain_nothing(&self, digest: &Digest) -> String {
         let (name, held_back) = (&digest.name, self.held_back);
         match self.news.len() {
             0 if held_back > 0 => format!("{name}: {held_back} new, not there yet"),

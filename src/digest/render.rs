@@ -8,7 +8,7 @@ use tera::{Context, Tera};
 use url::Url;
 
 use crate::config::{Layout, Site};
-use crate::digest::body::{Spot, cut, for_mail, minutes, picture};
+use crate::digest::body::{Spot, adapt_to_mail, count_minutes, cut, render_picture};
 use crate::digest::bound::choose_html;
 use crate::digest::slots::check_slots;
 use crate::digest::text::{self, CODE, wrap_text};
@@ -38,9 +38,9 @@ struct IssueRendering {
 ///
 /// # Errors
 /// A finding that names the template and its line.
-pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Finding> {
+pub fn render_draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Finding> {
     let rendering = IssueRendering::new(content, templates, false)?;
-    let html = rendering.html()?;
+    let html = rendering.render_html()?;
     let text = rendering.render("digest.txt")?;
     Ok(Draft {
         subject: rendering.subject,
@@ -52,9 +52,9 @@ pub fn draft(content: &Content<'_>, templates: &Templates) -> Result<Draft, Find
 /// Renders the HTML part of an issue as a page, to which a reader's values are not given.
 ///
 /// # Errors
-/// As [`draft`].
+/// As [`render_draft`].
 pub(super) fn render_page(content: &Content<'_>, templates: &Templates) -> Result<String, Finding> {
-    IssueRendering::new(content, templates, true)?.html()
+    IssueRendering::new(content, templates, true)?.render_html()
 }
 
 impl IssueRendering {
@@ -87,7 +87,7 @@ impl IssueRendering {
             .map_err(|error| explain(&error))?;
         let mut rendering = Self {
             tera,
-            values: values(content, is_page),
+            values: collect_values(content, is_page),
             subject: String::new(),
         };
         let subject = rendering.render(SUBJECT)?;
@@ -105,7 +105,7 @@ impl IssueRendering {
     }
 
     /// The HTML part, with its CSS inlined.
-    fn html(&self) -> Result<String, Finding> {
+    fn render_html(&self) -> Result<String, Finding> {
         let html = self.render("digest.html")?.replace(CODE, "");
         css_inline::CSSInliner::options()
             .keep_at_rules(true)
@@ -123,7 +123,7 @@ impl IssueRendering {
 }
 
 /// Collects the values for the templates: `site`, `digest`, `issue`, `posts`, `headlines`, `words`, `reader`, and to the two parts also `subject`.
-fn values(content: &Content<'_>, is_page: bool) -> Context {
+fn collect_values(content: &Content<'_>, is_page: bool) -> Context {
     let Content {
         site,
         digest,
@@ -178,7 +178,7 @@ fn values(content: &Content<'_>, is_page: bool) -> Context {
         (
             "issue",
             json!({
-                "date": date(*made_at), "preheader": preheader(entries), "count": entries.len() + headlines.len(), "more": headlines.len(),
+                "date": date(*made_at), "preheader": write_preheader(entries), "count": entries.len() + headlines.len(), "more": headlines.len(),
                 "url": place.map(|place| place.page.as_str()), "archive": place.map(|place| place.archive.as_str()),
                 "is_page": is_page,
             }),
@@ -191,7 +191,7 @@ fn values(content: &Content<'_>, is_page: bool) -> Context {
         strip_marks(&mut value);
         values.insert(name, &value);
     }
-    values.insert("words", &fixed_words(fixed, site, *preferences));
+    values.insert("words", &fill_fixed_words(fixed, site, *preferences));
     let reader =
         json!({ "name": NAME, "email": ADDRESS, "unsubscribe": LEAVE, "preferences": PREFERENCES });
     values.insert("reader", &reader);
@@ -219,7 +219,7 @@ fn show_posts(content: &Content<'_>) -> Vec<Value> {
             number: at + 1,
             drawings: &body.drawings,
         };
-        let html = for_mail(choose_html(digest.layout, body), spot, sizes);
+        let html = adapt_to_mail(choose_html(digest.layout, body), spot, sizes);
         let (text, listed) = text::from_html(&html, post.url.as_str(), links);
         links += listed.len();
         let cut =
@@ -235,9 +235,9 @@ fn show_posts(content: &Content<'_>) -> Vec<Value> {
             "direction": direction(post.language.as_deref().unwrap_or(language)),
             "start": start(post.language.as_deref().unwrap_or(language)),
             "image": post.image.as_ref().map(Address::as_str),
-            "picture": post.image.as_ref().and_then(|image| picture_above(image, &html, sizes)),
-            "minutes": minutes(&body.html),
-            "reading": fill(&fixed.minutes, &[("minutes", &minutes(&body.html).to_string())]),
+            "picture": post.image.as_ref().and_then(|image| render_picture_above(image, &html, sizes)),
+            "minutes": count_minutes(&body.html),
+            "reading": fill(&fixed.minutes, &[("minutes", &count_minutes(&body.html).to_string())]),
             "html": html,
             "text": text,
             "links": listed,
@@ -248,7 +248,7 @@ fn show_posts(content: &Content<'_>) -> Vec<Value> {
 }
 
 /// Fills the fixed words of a digest with the site's name; the word for preferences is missing where there are none.
-fn fixed_words(words: &DigestWords, site: &Site, preferences: bool) -> Value {
+fn fill_fixed_words(words: &DigestWords, site: &Site, preferences: bool) -> Value {
     let name = remove_marks(&site.title);
     let link = format!(
         "<a href=\"{}\">{}</a>",
@@ -271,13 +271,13 @@ fn fixed_words(words: &DigestWords, site: &Site, preferences: bool) -> Value {
 }
 
 /// Renders a post's own image, if the issue shows the post's text and the text does not contain the image.
-fn picture_above(image: &Address, html: &str, sizes: &Sizes) -> Option<String> {
+fn render_picture_above(image: &Address, html: &str, sizes: &Sizes) -> Option<String> {
     let is_there = html.contains(&format!("src=\"{}\"", escape(image.as_str())));
-    (!html.is_empty() && !is_there).then(|| picture(image.as_str(), sizes))
+    (!html.is_empty() && !is_there).then(|| render_picture(image.as_str(), sizes))
 }
 
 /// Returns the text that mail programs show after the subject: the beginning of a single post, else the other titles.
-fn preheader(entries: &[(&Post, Body)]) -> String {
+fn write_preheader(entries: &[(&Post, Body)]) -> String {
     match entries {
         [] => String::new(),
         [(_, body)] => cut(&read_words(&body.summary), PREHEADER),

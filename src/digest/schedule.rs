@@ -5,19 +5,24 @@ use chrono_tz::Tz;
 use croner::Cron;
 
 /// Returns the last slot up to `now`, in seconds since 1970; `None` if there never was one.
-pub(crate) fn last_before(cron: &Cron, zone: Tz, now: DateTime<Utc>) -> Option<i64> {
+pub(crate) fn find_last_slot(cron: &Cron, zone: Tz, now: DateTime<Utc>) -> Option<i64> {
     cron.find_previous_occurrence(&now.with_timezone(&zone), true)
         .ok()
         .map(|slot| slot.timestamp())
 }
 
 /// Returns the last past slot, in seconds since 1970, if it is after `last_slot`. Missed slots become one.
-pub(crate) fn due(cron: &Cron, zone: Tz, last_slot: i64, now: DateTime<Utc>) -> Option<i64> {
-    last_before(cron, zone, now).filter(|slot| *slot > last_slot)
+pub(crate) fn find_due_slot(
+    cron: &Cron,
+    zone: Tz,
+    last_slot: i64,
+    now: DateTime<Utc>,
+) -> Option<i64> {
+    find_last_slot(cron, zone, now).filter(|slot| *slot > last_slot)
 }
 
 /// Returns the first slot after `last_slot` (seconds since 1970). It may be in the future.
-pub(crate) fn first_after(cron: &Cron, zone: Tz, last_slot: i64) -> Option<DateTime<Utc>> {
+pub(crate) fn find_next_slot(cron: &Cron, zone: Tz, last_slot: i64) -> Option<DateTime<Utc>> {
     let last = DateTime::from_timestamp(last_slot, 0)?.with_timezone(&zone);
     cron.find_next_occurrence(&last, false)
         .ok()
@@ -32,7 +37,7 @@ mod tests {
     use chrono_tz::Tz;
     use croner::Cron;
 
-    use super::{due, first_after};
+    use super::{find_due_slot, find_next_slot};
     use crate::config::Schedule;
 
     const ZONES: [&str; 4] = [
@@ -63,7 +68,7 @@ mod tests {
         let mut last = now.timestamp();
         let mut slots = Vec::new();
         while now < end {
-            if let Some(slot) = due(&cron, zone, last, now) {
+            if let Some(slot) = find_due_slot(&cron, zone, last, now) {
                 assert!(
                     slot > last && slot <= now.timestamp(),
                     "{pattern} {zone} {now}: no slot twice, none too early"
@@ -163,7 +168,7 @@ mod tests {
     #[test]
     fn what_was_missed_first_is_the_slot_after_the_last() {
         let monday = DateTime::parse_from_rfc3339("2024-06-24T06:00:00Z").unwrap();
-        let after = |last| first_after(&cron("0 8 * * MON"), chrono_tz::Europe::Berlin, last);
+        let after = |last| find_next_slot(&cron("0 8 * * MON"), chrono_tz::Europe::Berlin, last);
         assert_eq!(
             after(monday.timestamp()),
             Some(monday.to_utc() + Duration::weeks(1))
@@ -196,7 +201,7 @@ mod tests {
                 let (mut now, mut last, mut told, mut next) =
                     (begin, begin.timestamp(), Vec::new(), 0);
                 while now < end + Duration::days(31) {
-                    if let Some(slot) = due(&cron, zone, last, now) {
+                    if let Some(slot) = find_due_slot(&cron, zone, last, now) {
                         last = slot;
                         let new = posts[next..]
                             .iter()

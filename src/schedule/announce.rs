@@ -123,7 +123,7 @@ impl Turn<'_> {
         if !plan.holds_back() {
             self.pass_slot(store, plan).await?;
         }
-        talk.conclude(&plan.why_nothing(self.digest))?;
+        talk.conclude(&plan.explain_nothing(self.digest))?;
         match self.wish {
             Some(_) => name_in_the_way(talk, store, self.digest).await,
             None => Ok(Ending::Done),

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::config::Layout;
 use crate::delivery::load_signer;
 use crate::digest::{
-    Content, Draft, Fault, IssuePage, Sizes, SourceFile, Templates, draft, find_left_out, locate,
-    page, preflight, refuse_long, refuse_many, shorten_syndicated, split_at_limit, unsized_images,
+    Content, Draft, Fault, IssuePage, Sizes, SourceFile, Templates, find_left_out,
+    find_unsized_images, locate, preflight, refuse_long, refuse_many, render_draft,
+    render_issue_page, shorten_syndicated, split_at_limit,
 };
 use crate::domain::find_unaligned;
 use crate::file::read::read_beginning;
@@ -92,10 +93,12 @@ impl Turn<'_> {
             preferences: config.web.url.is_some(),
         };
         refuse_many(&content).map_err(|fault| self.place_limit(fault))?;
-        let draft = draft(&content, &templates).map_err(|fault| self.place_fault(fault))?;
+        let draft = render_draft(&content, &templates).map_err(|fault| self.place_fault(fault))?;
         refuse_long(&draft, &content).map_err(|fault| self.place_limit(fault))?;
         let page = match on_the_web {
-            true => Some(page(&content, &templates).map_err(|fault| self.place_fault(fault))?),
+            true => Some(
+                render_issue_page(&content, &templates).map_err(|fault| self.place_fault(fault))?,
+            ),
             false => None,
         };
         let compiled = self.compile(&draft, issue)?;
@@ -181,7 +184,7 @@ impl Turn<'_> {
         let mut sizes = Sizes::default();
         for (post, body) in entries {
             let own = post.image.as_ref().map(|image| image.as_str().to_owned());
-            for address in unsized_images(&body.html).into_iter().chain(own) {
+            for address in find_unsized_images(&body.html).into_iter().chain(own) {
                 if let Some(size) = self.measure_image(post, &address) {
                     sizes.insert(address, size);
                 }

@@ -31,7 +31,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::config::{Config, Digest, Schedule};
-use crate::digest::{Next, first_after};
+use crate::digest::{Next, find_next_slot};
 use crate::ending::Ending;
 use crate::finding::count;
 use crate::loader::Loaded;
@@ -93,7 +93,7 @@ pub(crate) fn next_slot(config: &Config, now: DateTime<Utc>) -> Option<DateTime<
     let digests = config.digests.iter().filter(|digest| digest.enabled);
     let next = |digest: &Digest| match &digest.schedule {
         Schedule::Each => None,
-        Schedule::Cron(cron) => first_after(cron, digest.zone(&config.site), now.timestamp()),
+        Schedule::Cron(cron) => find_next_slot(cron, digest.zone(&config.site), now.timestamp()),
     };
     digests.filter_map(next).min()
 }

@@ -54,7 +54,7 @@ impl<'a> Turn<'a> {
         let Self { digest, loaded, .. } = *self;
         let holdings = store.load_holdings().await?;
         let is_new = self.wish.is_some_and(|wish| wish.new_store);
-        match digest::earlier_name(digest, &self.app.config.digests, &holdings) {
+        match digest::find_earlier_name(digest, &self.app.config.digests, &holdings) {
             Ok(was) => Ok(was.unwrap_or(&digest.name)),
             // The digest is new, as a person or the lock says.
             Err(_) if is_new || loaded.lock.began(&digest.name).is_some() => Ok(&digest.name),

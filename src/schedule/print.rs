@@ -36,7 +36,7 @@ pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Resul
     }
     let issues = plan.issues(digest);
     let Some(posts) = issues.first() else {
-        talk.say(&plan.why_nothing(digest));
+        talk.say(&plan.explain_nothing(digest));
         return Ok(Ending::Done);
     };
     let key = store.load_current_key().await?;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::config::{Digest, Schedule};
-use crate::digest::due;
+use crate::digest::find_due_slot;
 use crate::finding::count;
 use crate::loader::Loaded;
 use crate::store::Store;
@@ -55,5 +55,5 @@ fn may_have_had_slot(app: &App, digest: &Digest, since: Option<DateTime<Utc>>) -
         return true;
     };
     let zone = digest.zone(&app.config.site);
-    due(cron, zone, since.timestamp(), app.clock.now()).is_some()
+    find_due_slot(cron, zone, since.timestamp(), app.clock.now()).is_some()
 }

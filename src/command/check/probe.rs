@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use crate::app::App;
 use crate::config::Inbox;
 use crate::delivery::{Mailer, deliver_one};
-use crate::digest::{news, split, split_at_limit};
+use crate::digest::{choose_news, split, split_at_limit};
 use crate::finding::{Finding, Rule, one_line};
 use crate::inbox::Maildir;
 use crate::ledger::IssueId;
@@ -40,7 +40,7 @@ pub(super) async fn probe(
     let mut digests = app.config.digests.iter();
     let digest = digests.find(|digest| digest.enabled);
     let digest = digest.context("there is no digest to send")?;
-    let all = news(digest, &app.config.site, &loaded.posts, &HashSet::new());
+    let all = choose_news(digest, &app.config.site, &loaded.posts, &HashSet::new());
     let newest = split(digest, &all).pop();
     let newest = newest.with_context(|| format!("{}: there is no post for it", digest.name))?;
     let turn = Turn::due(app, digest, loaded);

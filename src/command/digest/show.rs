@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::cli::{Choice, Show};
 use crate::config::Posts;
 use crate::delivery::{Mailer, deliver_one};
-use crate::digest::{Next, find, news, split, split_at_limit};
+use crate::digest::{Next, choose_news, find, split, split_at_limit};
 use crate::ending::Ending;
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
@@ -87,12 +87,12 @@ pub(super) async fn choose_next_or_newest<'a>(
     let why = match turn.plan(talk, store).await {
         Ok(Next::Go(plan)) => match plan.issues(digest).into_iter().next() {
             Some(posts) => return Ok((posts, None)),
-            None => plan.why_nothing(digest),
+            None => plan.explain_nothing(digest),
         },
         Ok(Next::Wait | Next::Ahead(_)) => String::new(),
         Err(error) => format!("{error:#}"),
     };
-    let all = news(digest, &app.config.site, &loaded.posts, &HashSet::new());
+    let all = choose_news(digest, &app.config.site, &loaded.posts, &HashSet::new());
     let newest = split(digest, &all)
         .pop()
         .with_context(|| format!("{}: there is no post for it", digest.name))?;

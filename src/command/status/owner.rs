@@ -12,7 +12,7 @@ use crate::command::status::chart::{
 };
 use crate::config::{Digest, Schedule};
 use crate::consent::ReaderState;
-use crate::digest::first_after;
+use crate::digest::find_next_slot;
 use crate::file::{Care, write_changed};
 use crate::finding::one_line;
 use crate::inbox::{RATED, find_high_rates};
@@ -139,7 +139,7 @@ fn show_next(app: &App, digest: &Digest, now: DateTime<Utc>) -> Value {
     let zone = digest.zone(site);
     let when = match &digest.schedule {
         Schedule::Each => "with each post".to_owned(),
-        Schedule::Cron(cron) => first_after(cron, zone, now.timestamp()).map_or_else(
+        Schedule::Cron(cron) => find_next_slot(cron, zone, now.timestamp()).map_or_else(
             || "never".to_owned(),
             |at| at.with_timezone(&zone).format(MINUTE).to_string(),
         ),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{ManualOptions, Next, Record, Situation, earlier_name, plan};
+use super::{ManualOptions, Next, Record, Situation, find_earlier_name, plan};
 use crate::config::{Dialect, Digest, Site};
 use crate::ledger::{DigestProgress, Holding};
 use crate::post::dialect::Habits;
@@ -237,7 +237,7 @@ fn a_digest_is_kept_under_its_earlier_name_or_what_nobody_claims_is_refused() {
             .map(|(name, holding)| (name.to_owned(), holding))
             .collect();
         let digests = [digest.clone(), second];
-        match (earlier_name(&digest, &digests, &holdings), expected) {
+        match (find_earlier_name(&digest, &digests, &holdings), expected) {
             (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{case}"),
             (Err(finding), Err(words)) => {
                 assert!(finding.to_string().contains(&words), "{case}: {finding}");
