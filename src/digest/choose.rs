@@ -18,29 +18,22 @@ const NAME_BY_FEED: &str = "urn:tidings:feed:";
 
 /// Whether the digest's filters accept the post. Names are compared case-insensitively.
 fn is_wanted(digest: &config::Digest, site: &Site, post: &Post) -> bool {
-    let plain = |text: &str| compose(text).to_lowercase();
-    let same = |one: &str, other: &str| plain(one) == plain(other);
-    let among = |wanted: &[String], has: &[&str]| {
-        wanted.is_empty()
-            || has
-                .iter()
-                .any(|has| wanted.iter().any(|wanted| same(wanted, has)))
-    };
-    let tags: Vec<&str> = post.tags.iter().map(AsRef::as_ref).collect();
-    let section: Vec<&str> = post.section.iter().map(AsRef::as_ref).collect();
-    let authors: Vec<&str> = post
-        .authors
-        .iter()
-        .map(|author| author.name.as_str())
-        .collect();
+    let tags = post.tags.iter().map(|tag| &**tag);
+    let section = post.section.as_deref();
+    let authors = post.authors.iter().map(|author| &*author.name);
     let language = post.language.as_deref().unwrap_or(&site.language);
-    among(&digest.tags, &tags)
-        && among(&digest.sections, &section)
-        && among(&digest.authors, &authors)
-        && digest
-            .language
-            .as_ref()
-            .is_none_or(|wanted| same(wanted, language))
+    has_one(&digest.tags, tags)
+        && has_one(&digest.sections, section)
+        && has_one(&digest.authors, authors)
+        && has_one(digest.language.as_slice(), [language])
+}
+
+/// Whether one of a post's names is wanted; all are if the digest wants none in particular.
+fn has_one<'n>(wanted: &[String], names: impl IntoIterator<Item = &'n str>) -> bool {
+    let fold = |name: &str| compose(name).to_lowercase();
+    let wanted: Vec<String> = wanted.iter().map(|name| fold(name)).collect();
+    let mut names = names.into_iter();
+    wanted.is_empty() || names.any(|name| wanted.contains(&fold(name)))
 }
 
 /// Returns the posts of the digest whose id is not among the `known`, in its order. `posts` are the newest first.
@@ -117,23 +110,27 @@ pub(crate) fn refuse_the_archive(
     )))
 }
 
-/// How many of the announced posts are gone that did not come by a feed. Each of those that did has a name by its feed.
+/// Counts the announced posts that are gone, without those that came by a feed.
 fn count_gone(posts: &[Post], ever: &HashSet<String>) -> usize {
     let ids: HashSet<&str> = posts.iter().map(|post| &*post.id).collect();
-    let is_gone = |id: &&String| !ids.contains(id.as_str());
-    let gone = ever
-        .iter()
-        .filter(|id| !id.starts_with(NAME))
-        .filter(is_gone);
-    let by_feed = ever.iter().filter(|id| id.starts_with(NAME_BY_FEED));
-    gone.count().saturating_sub(by_feed.count())
+    let ids_gone = ever.iter().filter(|id| !ids.contains(id.as_str()));
+    count_ids(ids_gone).saturating_sub(count_by_feed(ever))
 }
 
-/// How many of the names are those of posts that did not come by a feed.
+/// Counts the announced posts, without those that came by a feed.
 fn count_own(ever: &HashSet<String>) -> usize {
-    let own = ever.iter().filter(|id| !id.starts_with(NAME)).count();
+    count_ids(ever.iter()).saturating_sub(count_by_feed(ever))
+}
+
+/// Counts the ids that are no names by which only posts of feeds are known.
+fn count_ids<'a>(ids: impl Iterator<Item = &'a String>) -> usize {
+    ids.filter(|id| !id.starts_with(NAME)).count()
+}
+
+/// Counts the posts that came by a feed: each has one name by its feed, beside its id.
+fn count_by_feed(ever: &HashSet<String>) -> usize {
     let by_feed = ever.iter().filter(|id| id.starts_with(NAME_BY_FEED));
-    own.saturating_sub(by_feed.count())
+    by_feed.count()
 }
 
 /// Finds the posts that these words name, in the digest's order. Each name is a path, a slug, an address or an id; commas
@@ -151,39 +148,9 @@ pub(crate) fn find<'a>(
         let parts: Vec<&str> = words.split(',').collect();
         let mut at = 0;
         while at < parts.len() {
-            let longest = (at + 1..=parts.len()).rev().find_map(|end| {
-                let matching = find_named(posts, parts[at..end].join(",").trim());
-                (!matching.is_empty()).then_some((end, matching))
-            });
-            match longest
-                .as_ref()
-                .map(|(end, matching)| (*end, &matching[..]))
-            {
-                Some((end, [post])) => {
-                    found.insert(&post.path);
-                    at = end;
-                }
-                Some((_, several)) => {
-                    let paths: Vec<String> = several
-                        .iter()
-                        .map(|post| format!("`{}`", post.path))
-                        .collect();
-                    return Err(Finding::error(
-                        Rule::PostChoice,
-                        format!("`{}` names {} posts", parts[at].trim(), several.len()),
-                    )
-                    .hint(format!("say which by its path: {}", paths.join(", "))));
-                }
-                None => {
-                    return Err(Finding::error(
-                        Rule::PostChoice,
-                        format!("`{}` names no published post", parts[at].trim()),
-                    )
-                    .hint(
-                        "expected a path below the folder of posts, a slug, an address or an id",
-                    ));
-                }
-            }
+            let (post, count) = find_first(posts, &parts[at..])?;
+            found.insert(&post.path);
+            at += count;
         }
     }
     let mut found: Vec<&Post> = posts
@@ -196,25 +163,54 @@ pub(crate) fn find<'a>(
     Ok(found)
 }
 
-/// Finds the post with this path, id or address, else those with this slug or file name: first among those of the site.
-fn find_named<'a>(posts: &'a [Post], word: &str) -> Vec<&'a Post> {
-    let exact =
-        |post: &&Post| *post.path == *word || *post.id == *word || post.url.as_str() == word;
-    let slug = |post: &&Post| {
-        let file = post.path.rsplit('/').next().unwrap_or_default();
-        let last = post.url.path().rsplit('/').find(|part| !part.is_empty());
-        file == word
-            || file.rsplit_once('.').is_some_and(|(stem, _)| stem == word)
-            || last == Some(word)
-    };
-    match posts.iter().find(exact) {
-        Some(post) => vec![post],
-        None if word.is_empty() => Vec::new(),
-        None => {
-            let found: Vec<&Post> = posts.iter().filter(slug).collect();
-            let own = found.iter().filter(|post| !post.is_syndicated());
-            let own: Vec<&Post> = own.copied().collect();
-            if own.is_empty() { found } else { own }
+/// Finds the post that the first of these parts name, as many of them as possible. Returns it and how many they are.
+fn find_first<'a>(posts: &'a [Post], parts: &[&str]) -> Result<(&'a Post, usize), Finding> {
+    let first = parts[0].trim();
+    for count in (1..=parts.len()).rev() {
+        match find_named(posts, parts[..count].join(",").trim()).as_slice() {
+            [] => {}
+            [post] => return Ok((post, count)),
+            several => {
+                let paths = several.iter().map(|post| format!("`{}`", post.path));
+                let paths: Vec<String> = paths.collect();
+                return Err(Finding::error(
+                    Rule::PostChoice,
+                    format!("`{first}` names {} posts", several.len()),
+                )
+                .hint(format!("say which by its path: {}", paths.join(", "))));
+            }
         }
     }
+    Err(Finding::error(
+        Rule::PostChoice,
+        format!("`{first}` names no published post"),
+    )
+    .hint("expected a path below the folder of posts, a slug, an address or an id"))
+}
+
+/// Finds the post with this path, id or address, else those with this slug or file name: first among those of the site.
+fn find_named<'a>(posts: &'a [Post], word: &str) -> Vec<&'a Post> {
+    let is_exact = |post: &&Post| [&*post.path, &*post.id, post.url.as_str()].contains(&word);
+    if let Some(post) = posts.iter().find(is_exact) {
+        return vec![post];
+    }
+    if word.is_empty() {
+        return Vec::new();
+    }
+    let (mut own, mut syndicated) = (Vec::new(), Vec::new());
+    for post in posts.iter().filter(|post| has_name(post, word)) {
+        match post.is_syndicated() {
+            true => syndicated.push(post),
+            false => own.push(post),
+        }
+    }
+    if own.is_empty() { syndicated } else { own }
+}
+
+/// Whether a post's file has this name, with or without its ending, or its address this last part.
+fn has_name(post: &Post, word: &str) -> bool {
+    let file = post.path.rsplit('/').next().unwrap_or_default();
+    let stem = file.rsplit_once('.').map(|(stem, _)| stem);
+    let last = post.url.path().rsplit('/').find(|part| !part.is_empty());
+    file == word || stem == Some(word) || last == Some(word)
 }
