@@ -13,7 +13,7 @@ use crate::html::{escape, tags, unescape};
 use crate::post::body::links::Links;
 use crate::post::body::safe::element::{before_end, is_balanced};
 use crate::post::body::safe::left_out::LeftOut;
-use crate::post::body::safe::player::{self, file_name};
+use crate::post::body::safe::player::{self, read_file_name};
 use crate::post::body::safe::plugin::{self, Instead};
 
 /// Elements that are not left to the sanitiser alone.
@@ -221,7 +221,7 @@ pub(super) fn with_links(
             frame.remove();
             return Ok(());
         };
-        let (page, service) = player::page(&url);
+        let (page, service) = player::find_page(&url);
         let title = title(frame).filter(|title| service.is_none() || player::is_telling(title));
         let words = title.as_deref().or(service).or(page.host_str());
         let link = link(&page, words);
@@ -245,7 +245,7 @@ pub(super) fn with_links(
                 let Some(url) = playing.borrow_mut().take() else {
                     return Ok(());
                 };
-                let name = file_name(&url).map(|name| escape(&name));
+                let name = read_file_name(&url).map(|name| escape(&name));
                 let words = title.as_deref().or(name.as_deref()).or(url.host_str());
                 end.after(&format!(" {}", link(&url, words)), ContentType::Html);
                 Ok(())

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// The page of a player, and the name of its service.
-pub(super) fn page(player: &Url) -> (Url, Option<&'static str>) {
-    let Some((page, service)) = recognise(player) else {
+/// Finds the page of a player, and the name of its service.
+pub(super) fn find_page(player: &Url) -> (Url, Option<&'static str>) {
+    let Some((service, page)) = recognise(player) else {
         return (player.clone(), None);
     };
     let page = page.and_then(|page| Url::parse(&page).ok());
@@ -32,153 +32,129 @@ pub(super) fn is_telling(title: &str) -> bool {
     !title.is_empty() && !EMPTY.contains(&title.as_str())
 }
 
-/// The page and the name of a known service. Some players do not reveal the page.
+/// Recognises a known service by the address of its player. Returns its name and the page; some players do not reveal it.
 #[expect(clippy::too_many_lines, reason = "a table has a line for each service")]
-fn recognise(player: &Url) -> Option<(Option<String>, &'static str)> {
+fn recognise(player: &Url) -> Option<(&'static str, Option<String>)> {
     let host = player.host_str()?;
     let host = host.strip_prefix("www.").unwrap_or(host);
-    let parts: Vec<&str> = player
-        .path()
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .collect();
+    let parts = player.path().split('/').filter(|part| !part.is_empty());
+    let parts: Vec<&str> = parts.collect();
     let query = |name: &str| {
         let mut pairs = player.query_pairs();
         let (_, value) = pairs.find(|(key, _)| key == name)?;
         Some(value.into_owned()).filter(|value| !value.is_empty())
     };
+    let add = |before: &str, name: &str| Some(format!("{before}{}", query(name)?));
     // An episode of a podcast, a song of an album.
-    let item = || {
-        query("i")
-            .map(|item| format!("?i={item}"))
-            .unwrap_or_default()
+    let add_item = |service: &str| {
+        let item = add("?i=", "i").unwrap_or_default();
+        format!("https://{service}.apple.com{}{item}", player.path())
     };
-    let found = match (host, parts.as_slice()) {
+    let (service, page) = match (host, parts.as_slice()) {
         ("youtube.com" | "youtube-nocookie.com" | "m.youtube.com", ["embed", "videoseries"]) => (
-            query("list").map(|list| format!("https://www.youtube.com/playlist?list={list}")),
             "YouTube",
+            add("https://www.youtube.com/playlist?list=", "list"),
         ),
         ("youtube.com" | "youtube-nocookie.com" | "m.youtube.com", ["embed" | "v", id, ..]) => {
-            let start = query("start").or_else(|| query("t"));
-            let start = start.map(|start| format!("&t={start}")).unwrap_or_default();
+            let start = add("&t=", "start").or_else(|| add("&t=", "t"));
+            let start = start.unwrap_or_default();
             (
-                Some(format!("https://www.youtube.com/watch?v={id}{start}")),
                 "YouTube",
+                Some(format!("https://www.youtube.com/watch?v={id}{start}")),
             )
         }
         ("player.vimeo.com", ["video", id, ..]) => {
-            let key = query("h").map(|key| format!("/{key}")).unwrap_or_default();
-            (Some(format!("https://vimeo.com/{id}{key}")), "Vimeo")
+            let key = add("/", "h").unwrap_or_default();
+            ("Vimeo", Some(format!("https://vimeo.com/{id}{key}")))
         }
         ("open.spotify.com", ["embed" | "embed-podcast", rest @ ..]) => (
-            Some(format!("https://open.spotify.com/{}", rest.join("/"))),
             "Spotify",
+            Some(format!("https://open.spotify.com/{}", rest.join("/"))),
         ),
         ("w.soundcloud.com", ["player", ..]) => {
             let page = query("url").filter(|page| !page.contains("api.soundcloud.com"));
-            (page, "SoundCloud")
+            ("SoundCloud", page)
         }
         ("dailymotion.com", ["embed", "video", id, ..]) => (
-            Some(format!("https://www.dailymotion.com/video/{id}")),
             "Dailymotion",
+            Some(format!("https://www.dailymotion.com/video/{id}")),
         ),
         ("geo.dailymotion.com", ["player.html" | "player", ..]) => (
-            query("video").map(|id| format!("https://www.dailymotion.com/video/{id}")),
             "Dailymotion",
+            add("https://www.dailymotion.com/video/", "video"),
         ),
         ("player.twitch.tv", _) => {
-            let video = query("video").map(|id| {
-                format!(
-                    "https://www.twitch.tv/videos/{}",
-                    id.trim_start_matches('v')
-                )
-            });
-            let channel = || query("channel").map(|name| format!("https://www.twitch.tv/{name}"));
-            (video.or_else(channel), "Twitch")
+            let page = match query("video") {
+                Some(id) => {
+                    let id = id.trim_start_matches('v');
+                    Some(format!("https://www.twitch.tv/videos/{id}"))
+                }
+                None => add("https://www.twitch.tv/", "channel"),
+            };
+            ("Twitch", page)
         }
-        ("clips.twitch.tv", ["embed"]) => (
-            query("clip").map(|clip| format!("https://clips.twitch.tv/{clip}")),
-            "Twitch",
-        ),
+        ("clips.twitch.tv", ["embed"]) => ("Twitch", add("https://clips.twitch.tv/", "clip")),
         ("embed.ted.com", ["talks", talk, ..]) => {
-            (Some(format!("https://www.ted.com/talks/{talk}")), "TED")
+            ("TED", Some(format!("https://www.ted.com/talks/{talk}")))
         }
         ("codepen.io", [user, "embed", rest @ ..]) => {
             let pen = rest.iter().find(|part| **part != "preview");
             (
-                pen.map(|pen| format!("https://codepen.io/{user}/pen/{pen}")),
                 "CodePen",
+                pen.map(|pen| format!("https://codepen.io/{user}/pen/{pen}")),
             )
         }
         ("codesandbox.io", ["embed", rest @ ..]) => (
-            Some(format!("https://codesandbox.io/s/{}", rest.join("/"))),
             "CodeSandbox",
+            Some(format!("https://codesandbox.io/s/{}", rest.join("/"))),
         ),
         ("player.bilibili.com", _) => {
-            let video = query("bvid").or_else(|| query("aid").map(|id| format!("av{id}")));
-            (
-                video.map(|id| format!("https://www.bilibili.com/video/{id}")),
-                "Bilibili",
-            )
+            let page = add("https://www.bilibili.com/video/", "bvid");
+            let page = page.or_else(|| add("https://www.bilibili.com/video/av", "aid"));
+            ("Bilibili", page)
         }
         ("asciinema.org", ["a", id, ..]) => {
-            (Some(format!("https://asciinema.org/a/{id}")), "asciinema")
+            ("asciinema", Some(format!("https://asciinema.org/a/{id}")))
         }
         ("streamable.com", ["e" | "o" | "s", id, ..]) => {
-            (Some(format!("https://streamable.com/{id}")), "Streamable")
+            ("Streamable", Some(format!("https://streamable.com/{id}")))
         }
         ("archive.org", ["embed", id, ..]) => (
-            Some(format!("https://archive.org/details/{id}")),
             "Internet Archive",
+            Some(format!("https://archive.org/details/{id}")),
         ),
-        ("platform.twitter.com" | "platform.x.com", ["embed", ..]) => (
-            query("id").map(|id| format!("https://twitter.com/i/web/status/{id}")),
-            "Twitter",
-        ),
-        ("facebook.com", ["plugins", ..]) => (query("href"), "Facebook"),
+        ("platform.twitter.com" | "platform.x.com", ["embed", ..]) => {
+            ("Twitter", add("https://twitter.com/i/web/status/", "id"))
+        }
+        ("facebook.com", ["plugins", ..]) => ("Facebook", query("href")),
         ("embed.bsky.app", ["embed", user, _, post, ..]) => (
-            Some(format!("https://bsky.app/profile/{user}/post/{post}")),
             "Bluesky",
+            Some(format!("https://bsky.app/profile/{user}/post/{post}")),
         ),
         ("instagram.com", [kind, id, "embed", ..]) => (
-            Some(format!("https://www.instagram.com/{kind}/{id}/")),
             "Instagram",
+            Some(format!("https://www.instagram.com/{kind}/{id}/")),
         ),
-        ("embed.podcasts.apple.com", _) => (
-            Some(format!(
-                "https://podcasts.apple.com{}{}",
-                player.path(),
-                item()
-            )),
-            "Apple Podcasts",
-        ),
-        ("embed.music.apple.com", _) => (
-            Some(format!(
-                "https://music.apple.com{}{}",
-                player.path(),
-                item()
-            )),
-            "Apple Music",
-        ),
+        ("embed.podcasts.apple.com", _) => ("Apple Podcasts", Some(add_item("podcasts"))),
+        ("embed.music.apple.com", _) => ("Apple Music", Some(add_item("music"))),
         ("loom.com", ["embed", id, ..]) => {
-            (Some(format!("https://www.loom.com/share/{id}")), "Loom")
+            ("Loom", Some(format!("https://www.loom.com/share/{id}")))
         }
-        ("figma.com", ["embed", ..]) => (query("url"), "Figma"),
-        ("bandcamp.com", ["EmbeddedPlayer", ..]) => (None, "Bandcamp"),
-        ("google.com" | "maps.google.com", ["maps", "embed", ..]) => (None, "Google Maps"),
-        (host, ["videos", "embed", id, ..]) => (Some(format!("https://{host}/w/{id}")), "PeerTube"),
+        ("figma.com", ["embed", ..]) => ("Figma", query("url")),
+        ("bandcamp.com", ["EmbeddedPlayer", ..]) => ("Bandcamp", None),
+        ("google.com" | "maps.google.com", ["maps", "embed", ..]) => ("Google Maps", None),
+        (host, ["videos", "embed", id, ..]) => ("PeerTube", Some(format!("https://{host}/w/{id}"))),
         (host, [user, id, "embed"]) if user.starts_with('@') => {
-            (Some(format!("https://{host}/{user}/{id}")), "Mastodon")
+            ("Mastodon", Some(format!("https://{host}/{user}/{id}")))
         }
         _ => return None,
     };
-    let (page, service) = found;
     let is_page = |page: &String| page.starts_with("https://") || page.starts_with("http://");
-    Some((page.filter(is_page), service))
+    Some((service, page.filter(is_page)))
 }
 
-/// The last part of an address's path, as people write it.
-pub(super) fn file_name(url: &Url) -> Option<String> {
+/// Reads the last part of an address's path, as people write it.
+pub(super) fn read_file_name(url: &Url) -> Option<String> {
     let name = url.path().rsplit('/').find(|part| !part.is_empty())?;
     Some(
         percent_decode_str(name)
@@ -189,7 +165,7 @@ pub(super) fn file_name(url: &Url) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::page;
+    use super::find_page;
 
     #[test]
     fn a_player_leads_to_the_page_that_a_person_would_open() {
@@ -296,7 +272,7 @@ mod tests {
                 "",
             ),
         ] {
-            let (found, name) = page(&player.parse().unwrap());
+            let (found, name) = find_page(&player.parse().unwrap());
             assert_eq!(
                 (found.as_str(), name.unwrap_or_default()),
                 (expected, service),

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::html::{escape, read_words, tags, unescape};
 use crate::post::body::links::Links;
-use crate::post::body::safe::player::{self, file_name};
+use crate::post::body::safe::player::{self, read_file_name};
 
 /// The custom elements of players, the attributes that name their media, and the address of the page.
 const PLAYERS: [(&str, &[&str], &str); 12] = [
@@ -145,9 +145,9 @@ fn accept_name(said: &str) -> Option<&str> {
 
 /// A frame of this address with the best of its titles.
 fn frame(element: &Element<'_, '_>, url: &Url, said: Option<&str>) -> String {
-    let (page, service) = player::page(url);
+    let (page, service) = player::find_page(url);
     let own = title(element).filter(|title| service.is_none() || player::is_telling(title));
-    let file = file_name(&page);
+    let file = read_file_name(&page);
     let title = own.as_deref().or(service).or(said).or(file.as_deref());
     format!(
         "<iframe src=\"{}\" title=\"{}\"></iframe>",
