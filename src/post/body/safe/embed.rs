@@ -30,7 +30,7 @@ const MEANT: [&str; 9] = [
 ];
 
 /// Shows the content of `<noscript>`, puts frames in the place of plug-ins and scripts, and drops invisible elements.
-pub(super) fn without_scripts<'a>(
+pub(super) fn replace_scripts<'a>(
     html: &'a str,
     links: &Links<'_>,
     left_out: &mut LeftOut,
@@ -66,7 +66,7 @@ pub(super) fn without_scripts<'a>(
             let inside = inside.and_then(|object| before_end(object, "object"));
             let inside = inside.and_then(|object| object.split_once('>'));
             let inside = inside.map_or("", |(_, inside)| inside);
-            match plugin::instead_of_object(object, inside, links) {
+            match plugin::replace_object(object, inside, links) {
                 Instead::Html(html) => object.replace(&html, ContentType::Html),
                 Instead::Content => object.remove_and_keep_content(),
                 Instead::Nothing => {
@@ -78,7 +78,7 @@ pub(super) fn without_scripts<'a>(
         };
         let is_embedded = Cell::new(false);
         let embed = |embed: &mut Element<'_, '_>| {
-            let frame = plugin::instead_of_embed(embed, links);
+            let frame = plugin::replace_embed(embed, links);
             is_embedded.set(frame.is_some());
             match frame {
                 Some(frame) => embed.replace(&frame, ContentType::Html),
@@ -94,13 +94,13 @@ pub(super) fn without_scripts<'a>(
             bare(element)
         };
         let player = |player: &mut Element<'_, '_>| {
-            if let Some(frame) = plugin::instead_of_player(player, links) {
+            if let Some(frame) = plugin::replace_player(player, links) {
                 player.replace(&frame, ContentType::Html);
             }
             Ok(())
         };
         let script = |script: &mut Element<'_, '_>| {
-            if let Some(frame) = plugin::instead_of_script(script, links) {
+            if let Some(frame) = plugin::replace_script(script, links) {
                 script.replace(&frame, ContentType::Html);
             }
             Ok(())
@@ -190,7 +190,7 @@ const LINES: &str =
 ///
 /// # Errors
 /// A failure of the rewriter: an embedded page may still be there.
-pub(super) fn with_links(
+pub(super) fn link_embeds(
     html: &str,
     links: &Links<'_>,
     left_out: &mut LeftOut,
@@ -216,7 +216,7 @@ pub(super) fn with_links(
     };
     let to_link = |frame: &mut Element<'_, '_>| {
         let place = place.replace(FramePlace::Block);
-        let Some(url) = address(frame, links) else {
+        let Some(url) = read_address(frame, links) else {
             lost.set(lost.get() + 1);
             frame.remove();
             return Ok(());
@@ -224,7 +224,7 @@ pub(super) fn with_links(
         let (page, service) = player::find_page(&url);
         let title = title(frame).filter(|title| service.is_none() || player::is_telling(title));
         let words = title.as_deref().or(service).or(page.host_str());
-        let link = link(&page, words);
+        let link = render_link(&page, words);
         let html = match place {
             FramePlace::Block => format!("<p>{link}</p>"),
             FramePlace::Paragraph => format!("</p><p>{link}</p><p>"),
@@ -247,7 +247,7 @@ pub(super) fn with_links(
                 };
                 let name = read_file_name(&url).map(|name| escape(&name));
                 let words = title.as_deref().or(name.as_deref()).or(url.host_str());
-                end.after(&format!(" {}", link(&url, words)), ContentType::Html);
+                end.after(&format!(" {}", render_link(&url, words)), ContentType::Html);
                 Ok(())
             }));
         }
@@ -274,7 +274,7 @@ pub(super) fn with_links(
 }
 
 /// The web address that an element embeds. Scripts keep an address that they load later in `data-src`.
-fn address(element: &Element<'_, '_>, links: &Links<'_>) -> Option<Url> {
+fn read_address(element: &Element<'_, '_>, links: &Links<'_>) -> Option<Url> {
     ["src", "data-src"].iter().find_map(|name| {
         let value = unescape(&element.get_attribute(name)?);
         let url = links
@@ -289,7 +289,7 @@ fn find_played(
     element: &mut Element<'_, '_>,
     links: &Links<'_>,
 ) -> Result<Option<Url>, AttributeNameError> {
-    let url = address(element, links);
+    let url = read_address(element, links);
     if element.has_attribute("data-src") {
         element.remove_attribute("data-src");
         if let Some(url) = &url {
@@ -299,7 +299,7 @@ fn find_played(
     Ok(url)
 }
 
-fn link(url: &Url, words: Option<&str>) -> String {
+fn render_link(url: &Url, words: Option<&str>) -> String {
     let address = escape(url.as_str());
     format!("<a href=\"{address}\">{}</a>", words.unwrap_or(&address))
 }

@@ -19,7 +19,7 @@ const GROUP: &str = "fieldset";
 
 /// Removes forms, controls and their labels. The checkbox of a task list and its words stay; so does a group without
 /// controls.
-pub(super) fn without_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a, str> {
+pub(super) fn remove_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a, str> {
     let is_meant = |name: &str| {
         let mut names = CONTROLS.iter().chain(&[GROUP, "input"]);
         names.any(|meant| name.eq_ignore_ascii_case(meant))
@@ -114,7 +114,7 @@ fn holds_control(html: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{LeftOut, without_forms};
+    use super::{LeftOut, remove_forms};
 
     #[test]
     fn a_form_is_left_out_with_what_stands_in_it() {
@@ -172,7 +172,7 @@ mod tests {
             ("<labelled>x</labelled>", "<labelled>x</labelled>", &[]),
         ] {
             let mut left_out = LeftOut::new();
-            assert_eq!(without_forms(html, &mut left_out), expected, "{html}");
+            assert_eq!(remove_forms(html, &mut left_out), expected, "{html}");
             let counted = counted.iter();
             let expected: LeftOut = counted.map(|(name, n)| ((*name).into(), *n)).collect();
             assert_eq!(left_out, expected, "{html}");

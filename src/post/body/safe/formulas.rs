@@ -7,16 +7,16 @@ use crate::post::body::safe::allowed::FORMULA;
 use crate::post::body::safe::tag::is_tag;
 
 /// Copies the annotation of each formula, its source, into `alttext`.
-pub(super) fn with_source(html: &str) -> Cow<'_, str> {
+pub(super) fn show_sources(html: &str) -> Cow<'_, str> {
     let is_annotated = |(name, _): (&str, &str)| name.eq_ignore_ascii_case("annotation");
     if !tags(html).any(is_annotated) {
         return html.into();
     }
     let mut done = String::with_capacity(html.len());
     let mut from = 0;
-    for (start, end) in formulas(html) {
+    for (start, end) in find_formulas(html) {
         let formula = &html[start..end];
-        let source = source(formula).filter(|_| attribute(formula, "alttext").is_none());
+        let source = find_source(formula).filter(|_| attribute(formula, "alttext").is_none());
         if let Some(source) = source {
             let name = start + "<math".len();
             done.push_str(&html[from..name]);
@@ -29,7 +29,7 @@ pub(super) fn with_source(html: &str) -> Cow<'_, str> {
 }
 
 /// The ranges of the formulas; an unclosed one extends to the next, or to the end of the text.
-fn formulas(html: &str) -> Vec<(usize, usize)> {
+fn find_formulas(html: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut open = None;
     for at in memchr::memchr_iter(b'<', html.as_bytes()) {
@@ -75,7 +75,7 @@ pub(in crate::post::body) fn is_formula(html: &str) -> bool {
 }
 
 /// The TeX in a formula's annotation, as escaped there.
-fn source(formula: &str) -> Option<&str> {
+fn find_source(formula: &str) -> Option<&str> {
     let places = memchr::memchr_iter(b'<', formula.as_bytes());
     let annotation = places
         .map(|at| &formula[at..])
@@ -89,7 +89,7 @@ fn source(formula: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::with_source;
+    use super::show_sources;
 
     #[test]
     fn a_formula_says_its_own_source_however_its_tags_are_written() {
@@ -107,7 +107,7 @@ mod tests {
                 let after = after.replace('A', annotation);
                 let html = format!("x {before}{after} y");
                 let expected = format!("x {before}{said}{after} y");
-                assert_eq!(with_source(&html), expected, "{html}");
+                assert_eq!(show_sources(&html), expected, "{html}");
             }
         }
         for html in [
@@ -116,7 +116,7 @@ mod tests {
             "<math><annotation-xml encoding=\"TeX\">a</annotation-xml></math>".to_owned(),
             "<math><annotation encoding=\"x\">a</annotation></math>".to_owned(),
         ] {
-            assert_eq!(with_source(&html), html, "{html}");
+            assert_eq!(show_sources(&html), html, "{html}");
         }
     }
 }

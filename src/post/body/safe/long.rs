@@ -15,7 +15,7 @@ pub(super) fn is_costly(text: &str) -> bool {
 
 /// Inserts comments into long texts with many characters to escape: the parser's writer takes quadratic time for each
 /// text. It drops the comments itself.
-pub(super) fn in_short_texts(html: &str) -> Cow<'_, str> {
+pub(super) fn split_long_texts(html: &str) -> Cow<'_, str> {
     if !html.split('<').any(is_costly) {
         return html.into();
     }

@@ -55,21 +55,21 @@ pub(super) fn sanitise(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
             left_out: LeftOut::new(),
         });
     }
-    by_parser(html, links)
+    sanitise_by_parser(html, links)
 }
 
 /// Sanitises any HTML.
-fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
+fn sanitise_by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     if nesting::is_too_deep(html) {
         return Err(too_deep(nesting::DEEPEST));
     }
     let mut left_out = count_left_out(html);
-    let once = pictures::without_twins(html);
-    let (drawn, mut drawings) = drawings::as_images(&once, links);
-    let said = formulas::with_source(&drawn);
-    let readable = embed::without_scripts(&said, links, &mut left_out);
+    let once = pictures::remove_twins(html);
+    let (drawn, mut drawings) = drawings::replace_drawings(&once, links);
+    let said = formulas::show_sources(&drawn);
+    let readable = embed::replace_scripts(&said, links, &mut left_out);
     count_unshown(&readable, &mut left_out);
-    let formless = forms::without_forms(&readable, &mut left_out);
+    let formless = forms::remove_forms(&readable, &mut left_out);
     let safe = clean(&formless);
     let unreadable = |error| {
         Finding::error(
@@ -77,10 +77,10 @@ fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
             format!("the text cannot be read as HTML: {error}"),
         )
     };
-    let safe = embed::with_links(&safe, links, &mut left_out)
+    let safe = embed::link_embeds(&safe, links, &mut left_out)
         .map_err(unreadable)?
         .map_or(safe, |linked| clean(&linked));
-    let rewritten = with_addresses(&safe, links).map_err(unreadable)?;
+    let rewritten = resolve_addresses(&safe, links).map_err(unreadable)?;
     // One in a comment is not shown.
     drawings.retain(|drawing| rewritten.contains(&drawing.path));
     Ok(Safe {
@@ -91,12 +91,12 @@ fn by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
 }
 
 fn resolve_simple(simple: Simple, links: &Links<'_>) -> String {
-    simple.with_addresses(|value| links.absolute(value).map(String::from))
+    simple.resolve_addresses(|value| links.absolute(value).map(String::from))
 }
 
 /// HTML without empty paragraphs, and without spaces around it.
 fn tidy(html: String) -> String {
-    let html = without_empty_paragraphs(&html).unwrap_or(html);
+    let html = remove_empty_paragraphs(&html).unwrap_or(html);
     match html.trim() {
         trimmed if trimmed.len() < html.len() => trimmed.to_owned(),
         _ => html,
@@ -104,7 +104,7 @@ fn tidy(html: String) -> String {
 }
 
 /// Removes empty paragraphs; `None` if there are none.
-fn without_empty_paragraphs(html: &str) -> Option<String> {
+fn remove_empty_paragraphs(html: &str) -> Option<String> {
     const OPEN: &str = "<p>";
     let mut without = String::new();
     let mut from = 0;
@@ -119,14 +119,14 @@ fn without_empty_paragraphs(html: &str) -> Option<String> {
 }
 
 /// HTML that is safe already, with absolute addresses, and without pictures that show nothing.
-fn with_addresses(safe: &str, links: &Links<'_>) -> Result<String, RewritingError> {
+fn resolve_addresses(safe: &str, links: &Links<'_>) -> Result<String, RewritingError> {
     match simple::write_simple(safe) {
         Some(simple) => Ok(resolve_simple(simple, links)),
-        None => with_addresses_by_parser(safe, links),
+        None => resolve_addresses_by_parser(safe, links),
     }
 }
 
-fn with_addresses_by_parser(safe: &str, links: &Links<'_>) -> Result<String, RewritingError> {
+fn resolve_addresses_by_parser(safe: &str, links: &Links<'_>) -> Result<String, RewritingError> {
     let settings = RewriteStrSettings::new()
         .with_strict(false)
         .append_element_content_handler(element!("img, source", |element| {
@@ -164,7 +164,7 @@ fn make_absolute(
             continue;
         };
         let absolute = match name {
-            "srcset" => Some(absolute_set(&value, links)).filter(|set| !set.is_empty()),
+            "srcset" => Some(resolve_set(&value, links)).filter(|set| !set.is_empty()),
             // A picture that the text holds itself.
             "src" if is_image && value.starts_with("data:image/") => continue,
             // Empty it would be the post's own page.
@@ -193,13 +193,13 @@ pub(super) fn too_deep(deepest: usize) -> Finding {
 
 /// Removes the elements and attributes that readers do not support.
 fn clean(html: &str) -> String {
-    let clean = ALLOWED.clean(&long::in_short_texts(html)).to_string();
-    let unread = without_strays(&clean);
+    let clean = ALLOWED.clean(&long::split_long_texts(html)).to_string();
+    let unread = remove_strays(&clean);
     // After an element is removed, its content may be misplaced, `<p>` in `<p>`: parsing again moves it.
     let again = unread.is_some() || tags(html).any(|(name, _)| !ELEMENTS.contains(name));
     let clean = unread.unwrap_or(clean);
     let clean = if again {
-        ALLOWED.clean(&long::in_short_texts(&clean)).to_string()
+        ALLOWED.clean(&long::split_long_texts(&clean)).to_string()
     } else {
         clean
     };
@@ -211,7 +211,7 @@ fn clean(html: &str) -> String {
 
 /// Replaces each reading outside of its ruby with its words, and each summary outside of its details with a `div`: HTML
 /// (4.5.10, 4.11.2) has no other place for them. `None` if each is in its place.
-fn without_strays(html: &str) -> Option<String> {
+fn remove_strays(html: &str) -> Option<String> {
     const STRAY: &str = ":not(ruby) > rt, :not(ruby) > rp, :not(details) > summary";
     if !tags(html).any(|(name, _)| matches!(name, "rt" | "rp" | "summary")) {
         return None;
@@ -240,7 +240,7 @@ pub(super) fn close_tags(html: &str) -> String {
 
 /// A `srcset` with absolute addresses, taken apart as HTML (4.8.4.2.2) does: an address may hold a comma, but not end
 /// with one.
-fn absolute_set(set: &str, links: &Links<'_>) -> String {
+fn resolve_set(set: &str, links: &Links<'_>) -> String {
     let mut images = Vec::new();
     let mut rest = set;
     loop {

@@ -77,36 +77,49 @@ pub(super) fn load(
     Ok(())
 }
 
-/// The address that a picture's tag keeps for a script.
-fn later(tag: &str) -> Option<&str> {
+/// Finds the address that a picture's tag keeps for a script.
+fn find_later_address(tag: &str) -> Option<&str> {
     let mut names = LATER.iter().chain(&LATER_SETS);
     let value = names.find_map(|name| attribute(tag, name))?;
     value.split([' ', ',']).find(|word| !word.is_empty())
 }
 
-/// Whether two addresses are of one picture, perhaps in another folder, size or format: `big/a.png` and `a-300x200.webp`.
-fn is_same(one: &str, other: &str) -> bool {
-    fn stem(address: &str) -> &str {
-        let path = address.split(['?', '#']).next().unwrap_or_default();
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        let is_size = |size: &str| {
-            size.split_once('x').is_some_and(|(width, height)| {
-                [width, height]
-                    .iter()
-                    .all(|side| side.parse::<u32>().is_ok())
-            })
-        };
-        match stem.rsplit_once('-') {
-            Some((bare, size)) if is_size(size) => bare,
-            _ => stem,
-        }
-    }
-    stem(one) == stem(other)
+/// Whether a picture's tag has no address of its own, and none that it keeps for a script.
+fn is_placeholder(tag: &str) -> bool {
+    let now = attribute(tag, "src");
+    find_later_address(tag).is_none() && now.is_none_or(|now| now.starts_with("data:"))
 }
 
-/// The tags of pictures in a text, each with its place.
-fn pictures(html: &str) -> impl Iterator<Item = (usize, &str)> {
+/// Skips the tag with which a text begins.
+fn skip_tag(text: &str) -> &str {
+    text.split_once('>').map_or("", |(_, behind)| behind)
+}
+
+/// Whether two addresses are of one picture, perhaps in another folder, size or format: `big/a.png` and `a-300x200.webp`.
+fn is_same(one: &str, other: &str) -> bool {
+    read_stem(one) == read_stem(other)
+}
+
+/// Reads the name of a picture's file without its ending and its size.
+fn read_stem(address: &str) -> &str {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    match stem.rsplit_once('-') {
+        Some((bare, size)) if is_size(size) => bare,
+        _ => stem,
+    }
+}
+
+/// Whether this is a size in a file's name, such as `300x200`.
+fn is_size(text: &str) -> bool {
+    let is_number = |side: &str| side.parse::<u32>().is_ok();
+    text.split_once('x')
+        .is_some_and(|(width, height)| is_number(width) && is_number(height))
+}
+
+/// Finds the tags of pictures in a text, each with its place and everything behind it.
+fn find_pictures(html: &str) -> impl Iterator<Item = (usize, &str)> {
     memchr::memchr_iter(b'<', html.as_bytes()).filter_map(|at| {
         let rest = &html[at..];
         let is_picture = rest.get(1..4)?.eq_ignore_ascii_case("img")
@@ -116,14 +129,16 @@ fn pictures(html: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Removes one of each picture that is there twice: for a script, and in a `<noscript>`.
-pub(super) fn without_twins(html: &str) -> Cow<'_, str> {
+pub(super) fn remove_twins(html: &str) -> Cow<'_, str> {
     const OPEN: &str = "<noscript";
     const CLOSE: &str = "</noscript>";
     let lower = html.to_ascii_lowercase();
     if !lower.contains(OPEN) || !lower.contains("<img") {
         return html.into();
     }
-    let known: HashSet<&str> = pictures(html).filter_map(|(_, tag)| later(tag)).collect();
+    let known: HashSet<&str> = find_pictures(html)
+        .filter_map(|(_, tag)| find_later_address(tag))
+        .collect();
     let mut done = String::with_capacity(html.len());
     let mut at = 0;
     while let Some(found) = lower[at..].find(OPEN) {
@@ -133,28 +148,23 @@ pub(super) fn without_twins(html: &str) -> Cow<'_, str> {
         };
         let end = start + length + CLOSE.len();
         let before = &html[at..start];
-        let again = pictures(&html[start..end]).next();
+        let again = find_pictures(&html[start..end]).next();
         let again = again.and_then(|(_, tag)| attribute(tag, "src"));
-        let twin = pictures(before).last().filter(|(at, _)| {
-            let behind = before[*at..]
-                .split_once('>')
-                .map_or("", |(_, behind)| behind);
+        let last = find_pictures(before).last();
+        let twin = last.filter(|(_, tag)| {
+            let behind = skip_tag(tag);
             read_words(behind).is_empty() && !behind.contains("<img")
         });
         match (twin, again) {
             // Only the `<noscript>` has the real picture.
-            (Some((place, tag)), Some(_))
-                if later(tag).is_none()
-                    && attribute(tag, "src").is_none_or(|now| now.starts_with("data:")) =>
-            {
-                let behind = before[place..]
-                    .split_once('>')
-                    .map_or("", |(_, behind)| behind);
+            (Some((place, tag)), Some(_)) if is_placeholder(tag) => {
                 done.push_str(&before[..place]);
-                done.push_str(behind);
+                done.push_str(skip_tag(tag));
                 done.push_str(&html[start..end]);
             }
-            (Some((_, tag)), Some(again)) if later(tag).is_some_and(|one| is_same(one, again)) => {
+            (Some((_, tag)), Some(again))
+                if find_later_address(tag).is_some_and(|one| is_same(one, again)) =>
+            {
                 done.push_str(before);
             }
             (_, Some(again)) if known.contains(again) => done.push_str(before),
@@ -168,7 +178,7 @@ pub(super) fn without_twins(html: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::without_twins;
+    use super::remove_twins;
 
     #[test]
     fn a_picture_that_is_there_twice_is_kept_once() {
@@ -212,7 +222,7 @@ mod tests {
                 format!("{lazy}<noscript>never closed"),
             ),
         ] {
-            assert_eq!(without_twins(&html), expected, "{html}");
+            assert_eq!(remove_twins(&html), expected, "{html}");
         }
     }
 }

@@ -51,11 +51,7 @@ pub(super) enum Instead {
 
 /// The replacement of an `object` with this fallback content. The content is shown if it is more than words; words
 /// alone become the name of the link, unless they are about the browser.
-pub(super) fn instead_of_object(
-    object: &Element<'_, '_>,
-    inside: &str,
-    links: &Links<'_>,
-) -> Instead {
+pub(super) fn replace_object(object: &Element<'_, '_>, inside: &str, links: &Links<'_>) -> Instead {
     const SHOWING: [&str; 9] = [
         "a", "img", "picture", "svg", "iframe", "embed", "object", "audio", "video",
     ];
@@ -64,7 +60,7 @@ pub(super) fn instead_of_object(
         return Instead::Content;
     }
     let said = read_words(inside);
-    let Some(url) = address(object, "data", links) else {
+    let Some(url) = read_address(object, "data", links) else {
         return match said.is_empty() {
             true => Instead::Nothing,
             false => Instead::Content,
@@ -72,21 +68,21 @@ pub(super) fn instead_of_object(
     };
     let kind = object.get_attribute("type").unwrap_or_default();
     if kind.trim().to_ascii_lowercase().starts_with("image/") {
-        let title = title(object).unwrap_or(said);
+        let title = read_title(object).unwrap_or(said);
         let (address, title) = (escape(url.as_str()), escape(&title));
         return Instead::Html(format!("<img src=\"{address}\" alt=\"{title}\">"));
     }
-    Instead::Html(frame(object, &url, accept_name(&said)))
+    Instead::Html(render_frame(object, &url, accept_name(&said)))
 }
 
 /// The frame that replaces an `embed`; `None` if it shows nothing of the web.
-pub(super) fn instead_of_embed(embed: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
-    let url = address(embed, "src", links)?;
-    Some(frame(embed, &url, None))
+pub(super) fn replace_embed(embed: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
+    let url = read_address(embed, "src", links)?;
+    Some(render_frame(embed, &url, None))
 }
 
 /// The frame that replaces a custom element; `None` if it names nothing.
-pub(super) fn instead_of_player(player: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
+pub(super) fn replace_player(player: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
     let tag = player.tag_name();
     let (_, names, page) = PLAYERS.iter().find(|(name, _, _)| tag == *name)?;
     let value = names.iter().find_map(|name| player.get_attribute(name));
@@ -103,11 +99,11 @@ pub(super) fn instead_of_player(player: &Element<'_, '_>, links: &Links<'_>) -> 
         VIMEO => Some("Vimeo"),
         _ => None,
     };
-    (is_web && !value.is_empty()).then(|| frame(player, &url, service))
+    (is_web && !value.is_empty()).then(|| render_frame(player, &url, service))
 }
 
 /// The frame that replaces a known script.
-pub(super) fn instead_of_script(script: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
+pub(super) fn replace_script(script: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
     let mut url = links.absolute(&unescape(&script.get_attribute("src")?))?;
     let (name, path) = match (url.host_str()?, url.path().strip_suffix(".js")?) {
         ("gist.github.com", path) => ("gist", path.to_owned()),
@@ -116,17 +112,17 @@ pub(super) fn instead_of_script(script: &Element<'_, '_>, links: &Links<'_>) -> 
     };
     url.set_path(&path);
     url.set_query(None);
-    Some(frame(script, &url, Some(name)))
+    Some(render_frame(script, &url, Some(name)))
 }
 
-fn address(element: &Element<'_, '_>, name: &str, links: &Links<'_>) -> Option<Url> {
+fn read_address(element: &Element<'_, '_>, name: &str, links: &Links<'_>) -> Option<Url> {
     let value = unescape(&element.get_attribute(name)?);
     let url = links.absolute(&value)?;
     let is_web = matches!(url.scheme(), "http" | "https");
     (is_web && !value.trim().is_empty()).then_some(url)
 }
 
-fn title(element: &Element<'_, '_>) -> Option<String> {
+fn read_title(element: &Element<'_, '_>) -> Option<String> {
     let mut names = ["title", "playlabel", "aria-label"].iter();
     names.find_map(|name| {
         let title = unescape(&element.get_attribute(name)?);
@@ -144,9 +140,9 @@ fn accept_name(said: &str) -> Option<&str> {
 }
 
 /// A frame of this address with the best of its titles.
-fn frame(element: &Element<'_, '_>, url: &Url, said: Option<&str>) -> String {
+fn render_frame(element: &Element<'_, '_>, url: &Url, said: Option<&str>) -> String {
     let (page, service) = player::find_page(url);
-    let own = title(element).filter(|title| service.is_none() || player::is_telling(title));
+    let own = read_title(element).filter(|title| service.is_none() || player::is_telling(title));
     let file = read_file_name(&page);
     let title = own.as_deref().or(service).or(said).or(file.as_deref());
     format!(

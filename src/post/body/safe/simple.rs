@@ -108,7 +108,7 @@ pub(super) fn write_simple(html: &str) -> Option<Simple> {
 
 impl Simple {
     /// Replaces the addresses. A link with an invalid address loses it, such a picture is left out.
-    pub(super) fn with_addresses(self, resolve: impl Fn(&str) -> Option<String>) -> String {
+    pub(super) fn resolve_addresses(self, resolve: impl Fn(&str) -> Option<String>) -> String {
         if self.addresses.is_empty() {
             return self.html;
         }

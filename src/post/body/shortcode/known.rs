@@ -127,7 +127,7 @@ fn quote(call: &Call) -> Meaning {
     let mut from: Vec<String> = named.into_iter().flatten().map(escape).collect();
     if from.is_empty() {
         from.extend(match call.words() {
-            Some(read_words) => vec![escape(read_words)],
+            Some(words) => vec![escape(words)],
             None => [call.at(0), call.at(1)]
                 .into_iter()
                 .flatten()

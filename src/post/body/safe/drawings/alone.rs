@@ -303,7 +303,7 @@ pub(super) fn stand_alone(drawing: &str) -> Option<String> {
     let inside = clean.trim().strip_prefix("<svg")?;
     let is_safe = inside.ends_with("</svg>")
         && !inside.contains(REFUSED)
-        && styles(inside).all(is_local_sheet)
+        && find_styles(inside).all(is_local_sheet)
         && are_bounded(&clean);
     let shows = tags(inside).any(|(name, _)| SHAPES.contains(&name));
     if !is_safe || !shows {
@@ -319,7 +319,7 @@ pub(super) fn stand_alone(drawing: &str) -> Option<String> {
 }
 
 /// The style sheets of a cleaned drawing, as escaped there.
-fn styles(clean: &str) -> impl Iterator<Item = &str> {
+fn find_styles(clean: &str) -> impl Iterator<Item = &str> {
     let mut parts = clean.split('<');
     parts.next();
     parts.filter_map(|part| {
@@ -351,7 +351,7 @@ fn is_local(value: &str) -> bool {
 }
 
 /// The title of a drawing, as it is written in its first element of that name.
-pub(super) fn title(drawing: &str) -> Option<&str> {
+pub(super) fn read_title(drawing: &str) -> Option<&str> {
     let (_, rest) = drawing.split_once("<title")?;
     let (_, rest) = rest.split_once('>')?;
     let (title, _) = rest.split_once("</title>")?;
@@ -359,7 +359,7 @@ pub(super) fn title(drawing: &str) -> Option<&str> {
 }
 
 /// The length of a side that a drawing gives itself, in pixels of CSS.
-pub(super) fn side(drawing: &str, name: &str) -> Option<f32> {
+pub(super) fn read_side(drawing: &str, name: &str) -> Option<f32> {
     let length = attribute(drawing, name)?.trim();
     let (number, factor) = match length.strip_suffix("em") {
         Some(ems) => (ems.trim_end_matches('r'), 16.0),

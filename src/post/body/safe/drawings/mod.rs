@@ -10,7 +10,7 @@ use crate::post::body::safe::tag::is_tag;
 mod alone;
 mod references;
 
-use alone::{side, stand_alone, title};
+use alone::{read_side, read_title, stand_alone};
 
 /// How many drawings of one post become files.
 const MOST: usize = 100;
@@ -19,7 +19,10 @@ const ICON: f32 = 48.0;
 
 /// Replaces each drawing with an image. Returns the HTML and the files of those images. A drawing that cannot stand
 /// alone becomes a link to the page; decorative ones are left out.
-pub(super) fn as_images<'a>(html: &'a str, links: &Links<'_>) -> (Cow<'a, str>, Vec<Drawing>) {
+pub(super) fn replace_drawings<'a>(
+    html: &'a str,
+    links: &Links<'_>,
+) -> (Cow<'a, str>, Vec<Drawing>) {
     let mut done = String::new();
     let mut drawings = Vec::new();
     let (mut from, mut is_in_link) = (0, false);
@@ -33,11 +36,16 @@ pub(super) fn as_images<'a>(html: &'a str, links: &Links<'_>) -> (Cow<'a, str>, 
         } else if is_tag(rest, "</a") {
             is_in_link = false;
         } else if is_tag(rest, "<svg") {
-            let Some(length) = length_of_drawing(rest) else {
+            let Some(length) = measure_drawing(rest) else {
                 break;
             };
             done.push_str(&html[from..at]);
-            done.push_str(&stand_in(&rest[..length], links, is_in_link, &mut drawings));
+            done.push_str(&write_stand_in(
+                &rest[..length],
+                links,
+                is_in_link,
+                &mut drawings,
+            ));
             from = at + length;
         }
     }
@@ -48,7 +56,7 @@ pub(super) fn as_images<'a>(html: &'a str, links: &Links<'_>) -> (Cow<'a, str>, 
 }
 
 /// The length of a drawing in bytes, including nested ones.
-fn length_of_drawing(html: &str) -> Option<usize> {
+fn measure_drawing(html: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for at in memchr::memchr_iter(b'<', html.as_bytes()) {
         let rest = &html[at..];
@@ -71,17 +79,17 @@ fn length_of_drawing(html: &str) -> Option<usize> {
 }
 
 /// The HTML that takes the place of a drawing.
-fn stand_in(
+fn write_stand_in(
     drawing: &str,
     links: &Links<'_>,
     is_in_link: bool,
     drawings: &mut Vec<Drawing>,
 ) -> String {
-    let sides = [side(drawing, "width"), side(drawing, "height")];
+    let sides = [read_side(drawing, "width"), read_side(drawing, "height")];
     let is_icon = sides
         .iter()
         .all(|side| side.is_some_and(|side| side <= ICON));
-    let title = title(drawing).map(read_words);
+    let title = read_title(drawing).map(read_words);
     let title = title.or_else(|| attribute(drawing, "aria-label").map(unescape));
     let title = title.filter(|title| !title.trim().is_empty());
     if is_hidden(drawing) || is_icon && title.is_none() {

@@ -1,12 +1,12 @@
 //! Tests the text in place of a drawing.
 
-use super::as_images;
+use super::replace_drawings;
 use crate::post::body::safe::tests::with_links;
 
 /// The HTML with `FILE` for the address of each drawing, and how many files there are.
 fn replaced(html: &str) -> (String, usize) {
     with_links(html, |links| {
-        let (html, drawings) = as_images(html, links);
+        let (html, drawings) = replace_drawings(html, links);
         let mut html = html.into_owned();
         for drawing in &drawings {
             assert!(drawing.path.starts_with("drawing/") && drawing.svg.contains("<svg xmlns="));

@@ -9,7 +9,9 @@ use super::{DEEPEST, unescape, write_simple};
 use crate::html::legal;
 use crate::post::body::safe::allowed::ALLOWED;
 use crate::post::body::safe::tests::with_links;
-use crate::post::body::safe::{by_parser, resolve_simple, sanitise, with_addresses_by_parser};
+use crate::post::body::safe::{
+    resolve_addresses_by_parser, resolve_simple, sanitise, sanitise_by_parser,
+};
 
 /// The address that a link leads to; none for some.
 fn resolve(value: &str) -> Option<String> {
@@ -22,9 +24,9 @@ fn resolve(value: &str) -> Option<String> {
 fn assert_same_by_all_steps(html: &str) {
     with_links(html, |links| {
         let simple = write_simple(html).unwrap();
-        let linked = with_addresses_by_parser(&simple.html, links).unwrap();
+        let linked = resolve_addresses_by_parser(&simple.html, links).unwrap();
         assert_eq!(resolve_simple(simple, links), linked, "{html:?}");
-        let (quick, whole) = (sanitise(html, links), by_parser(html, links));
+        let (quick, whole) = (sanitise(html, links), sanitise_by_parser(html, links));
         let (quick, whole) = (quick.unwrap(), whole.unwrap());
         assert_eq!(quick.html, whole.html, "{html:?}");
         assert!(whole.left_out.is_empty(), "{html:?}");
@@ -55,7 +57,7 @@ fn same(html: &str) -> bool {
             let written = simple.html.clone();
             assert_eq!(written, ALLOWED.clean(html).to_string(), "{html:?}");
             assert_eq!(legal(&written), written, "{html:?}");
-            let linked = simple.with_addresses(resolve);
+            let linked = simple.resolve_addresses(resolve);
             assert_eq!(linked, linked_by_parser(&written), "{html:?}");
             assert_same_by_all_steps(html);
             let again = write_simple(&written).expect("it is still simple");
