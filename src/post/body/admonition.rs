@@ -1,13 +1,13 @@
 //! Python-Markdown's notes → quotes: `!!! note "Title"`, with the text set in below it.
 
-use crate::post::body::shortcode::fence;
+use crate::post::body::shortcode::measure_fence;
 
 /// Rewrites notes as quotes, line for line.
 pub(super) fn to_quotes(text: &str) -> String {
     let mut done = String::with_capacity(text.len() + 64);
     let mut rest = text;
     while !rest.is_empty() {
-        if let Some(length) = fence(rest) {
+        if let Some(length) = measure_fence(rest) {
             done.push_str(&rest[..length]);
             rest = &rest[length..];
             continue;

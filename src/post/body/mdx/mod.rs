@@ -6,7 +6,9 @@ use crate::post::body::budget::Budget;
 use crate::post::body::marks::Marks;
 use crate::post::body::mdx::known::KnownNames;
 use crate::post::body::mdx::tag::{MdxTag, find_balanced, parse_string};
-use crate::post::body::shortcode::{Call, Code, Grown, HEADINGS, Meaning, fence, find_meaning};
+use crate::post::body::shortcode::{
+    Call, Code, Grown, HEADINGS, Meaning, find_meaning, measure_fence,
+};
 
 mod known;
 mod tag;
@@ -109,30 +111,30 @@ impl<'a> MdxReader<'a> {
         let mut at = 0;
         while at < text.len() {
             if self.budget.is_spent() {
-                return Err(Grown(self.line_of(at)));
+                return Err(Grown(self.find_line(at)));
             }
             let rest = &text[at..];
             let is_line_start = at == 0 || text[..at].ends_with('\n');
             let code = match is_line_start {
-                true => fence(rest),
+                true => measure_fence(rest),
                 false => None,
             };
-            if let Some(length) = code.or_else(|| formula(rest)) {
+            if let Some(length) = code.or_else(|| measure_formula(rest)) {
                 self.plain.text.push_str(&rest[..length]);
                 at += length;
                 continue;
             }
             let taken = match rest.as_bytes()[0] {
                 b'i' | b'e' if is_line_start => {
-                    let length = statement(rest, &mut self.search);
+                    let length = measure_statement(rest, &mut self.search);
                     length.inspect(|length| self.keep_lines(&rest[..*length], 0))
                 }
                 b'{' if rest.starts_with("{/*") => {
-                    let length = seen.up_to(rest, "*/}");
+                    let length = seen.measure_up_to(rest, "*/}");
                     length.inspect(|length| self.keep_lines(&rest[..*length], 0))
                 }
-                b'{' if !self.plain.text.ends_with('\\') => self.expression(at),
-                b'<' => self.component(at).or_else(|| self.element(at)),
+                b'{' if !self.plain.text.ends_with('\\') => self.take_expression(at),
+                b'<' => self.take_component(at).or_else(|| self.take_element(at)),
                 _ => None,
             };
             if let Some(length) = taken {
@@ -147,13 +149,13 @@ impl<'a> MdxReader<'a> {
                 0 => rest[first..]
                     .find(['\n', '`', '<', '{', '$'])
                     .map_or(rest.len(), |next| first + next),
-                run => seen.span(text, at, run).unwrap_or(run),
+                run => seen.measure_span(text, at, run).unwrap_or(run),
             };
             self.plain.text.push_str(&rest[..length]);
             at += length;
         }
         while let Some((_, close)) = self.open.pop() {
-            self.slot(&close);
+            self.put_html(&close);
         }
         Ok(())
     }
@@ -164,7 +166,7 @@ impl<'a> MdxReader<'a> {
         self.plain.text.extend(std::iter::repeat_n('\n', breaks));
     }
 
-    fn slot(&mut self, html: &str) {
+    fn put_html(&mut self, html: &str) {
         if html.is_empty() || !self.budget.take(html.len()) {
             return;
         }
@@ -174,14 +176,14 @@ impl<'a> MdxReader<'a> {
     }
 
     fn drop_part(&mut self, at: usize, words: &str) {
-        let line = self.line_of(at);
+        let line = self.find_line(at);
         let words: Vec<&str> = words.split_whitespace().collect();
         let words = words.join(" ").chars().take(60).collect();
         self.plain.dropped.push((line, words));
     }
 
-    /// The line of a place, from 0. No place is asked for after a later one.
-    fn line_of(&mut self, at: usize) -> usize {
+    /// Finds the line of a place, from 0. No place is asked for after a later one.
+    fn find_line(&mut self, at: usize) -> usize {
         let (place, line) = self.line;
         self.line = (at, line + self.text[place..at].matches('\n').count());
         self.line.1
@@ -189,12 +191,12 @@ impl<'a> MdxReader<'a> {
 
     /// Reads an expression: a text or a key of the front matter is shown, any other is left out. Returns its length in
     /// bytes.
-    fn expression(&mut self, at: usize) -> Option<usize> {
+    fn take_expression(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
-        let (length, shown) = expression(rest, &mut self.search)?;
+        let (length, shown) = read_expression(rest, &mut self.search)?;
         if let Some(value) = self.known.look_up(&rest[1..length - 1]) {
             let html = escape(value);
-            self.slot(&html);
+            self.put_html(&html);
             self.keep_lines(&rest[..length], 0);
             return Some(length);
         }
@@ -207,9 +209,9 @@ impl<'a> MdxReader<'a> {
         Some(length)
     }
 
-    fn element(&mut self, at: usize) -> Option<usize> {
+    fn take_element(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
-        let (element, tag) = element(rest, &self.known, &mut self.search)?;
+        let (element, tag) = read_element(rest, &self.known, &mut self.search)?;
         let name = &tag.written[1..];
         let name = name.split(char::is_whitespace).next().unwrap_or_default();
         for (key, value) in tag.lost_contents() {
@@ -224,9 +226,9 @@ impl<'a> MdxReader<'a> {
 
     /// Reads the tag of a component: a common one becomes HTML, of any other the content stays. Returns the length of
     /// the tag in bytes.
-    fn component(&mut self, at: usize) -> Option<usize> {
+    fn take_component(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
-        let name = component_name(rest)?;
+        let name = read_component_name(rest)?;
         if let Some(closing) = rest.strip_prefix("</") {
             let end = closing.find(['>', '<'])?;
             if closing[end..].starts_with('<') {
@@ -234,10 +236,10 @@ impl<'a> MdxReader<'a> {
             }
             let length = 2 + end + 1;
             if let Some((_, close)) = self.open.pop_if(|(open, _)| *open == name) {
-                self.slot(&close);
+                self.put_html(&close);
             } else if rest[length..].starts_with('<')
                 && !rest[length..].starts_with("</")
-                && component_name(&rest[length..]).is_some()
+                && read_component_name(&rest[length..]).is_some()
             {
                 // The content of a sibling is separate text.
                 self.plain.text.push(' ');
@@ -252,7 +254,7 @@ impl<'a> MdxReader<'a> {
         };
         let is_alone = tag.written.ends_with('/');
         let call = Call::parse(tag.written[1..].trim_end_matches('/'));
-        let meaning = component_meaning(&call);
+        let meaning = find_component_meaning(&call);
         // One that is left out as a whole is named below.
         if meaning.is_some() || !is_alone {
             for (key, value) in tag.lost_contents() {
@@ -260,14 +262,14 @@ impl<'a> MdxReader<'a> {
             }
         }
         match meaning {
-            Some(Meaning::Html(html)) => self.slot(&html),
+            Some(Meaning::Html(html)) => self.put_html(&html),
             Some(Meaning::Around(open, close)) if !is_alone => {
-                self.slot(&open);
+                self.put_html(&open);
                 self.open.push((name, close));
             }
             Some(Meaning::Nothing) => {}
             _ if is_alone => self.drop_part(at, name),
-            _ => self.container(at, name, &call),
+            _ => self.open_container(at, name, &call),
         }
         self.keep_lines(&rest[..=tag.end], 0);
         Some(tag.end + 1)
@@ -275,7 +277,7 @@ impl<'a> MdxReader<'a> {
 
     /// Begins an unknown component with content: its title or label stands above the content. One that is no known
     /// container is reported if it has one; within a line it is part of a sentence, and gets no heading.
-    fn container(&mut self, at: usize, name: &'a str, call: &Call) {
+    fn open_container(&mut self, at: usize, name: &'a str, call: &Call) {
         let is_known = is_container(name);
         let said = HEADINGS.iter().filter_map(|key| call.get_any(&[key]));
         let mut headings: Vec<&str> = said.collect();
@@ -294,7 +296,7 @@ impl<'a> MdxReader<'a> {
             let heading = escape(&unescape(heading));
             open.push_str(&format!("<p><strong>{heading}</strong></p>"));
         }
-        self.slot(&open);
+        self.put_html(&open);
         self.open.push((name, "</div>".to_owned()));
     }
 }
@@ -308,7 +310,7 @@ fn is_container(name: &str) -> bool {
 }
 
 /// The meaning of a component, if it is a common one.
-fn component_meaning(call: &Call) -> Option<Meaning> {
+fn find_component_meaning(call: &Call) -> Option<Meaning> {
     if call.is_named("link") {
         let target = call.get_any(&["to", "href"])?;
         let open = format!("<a href=\"{}\">", escape(target));
@@ -317,8 +319,8 @@ fn component_meaning(call: &Call) -> Option<Meaning> {
     find_meaning(call)
 }
 
-/// How many bytes an `import` or an `export` takes, up to the end of the line that closes its brackets.
-fn statement(text: &str, search: &mut usize) -> Option<usize> {
+/// Measures an `import` or an `export` in bytes, up to the end of the line that closes its brackets.
+fn measure_statement(text: &str, search: &mut usize) -> Option<usize> {
     let is_import = text.starts_with("import ");
     if !is_import && !text.starts_with("export ") {
         return None;
@@ -328,8 +330,8 @@ fn statement(text: &str, search: &mut usize) -> Option<usize> {
     (!is_import || text[..length].contains(['"', '\''])).then_some(length)
 }
 
-/// The whole name of the component at the beginning of a text: `<X a={{b: 1}} />`, `<x.y>`, `</X>`; empty for `<>`.
-fn component_name(text: &str) -> Option<&str> {
+/// Reads the whole name of the component at the beginning of a text: `<X a={{b: 1}} />`, `<x.y>`, `</X>`; empty for `<>`.
+fn read_component_name(text: &str) -> Option<&str> {
     let name = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
     // Capitals alone are HTML as it was once written.
     let word = &name[..name
@@ -350,9 +352,13 @@ fn component_name(text: &str) -> Option<&str> {
     (name.starts_with('>') || is_component).then_some(whole)
 }
 
-/// The opening tag of an element in the form of HTML, and as it is written: `<iframe />` closes itself, but
+/// Reads the opening tag of an element: in the form of HTML, and as it is written: `<iframe />` closes itself, but
 /// HTML would look for its end in the rest of the text.
-fn element(text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<(String, MdxTag)> {
+fn read_element(
+    text: &str,
+    known: &KnownNames<'_>,
+    search: &mut usize,
+) -> Option<(String, MdxTag)> {
     let rest = text.strip_prefix('<')?;
     let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-')?];
     let is_tag =
@@ -372,8 +378,8 @@ fn element(text: &str, known: &KnownNames<'_>, search: &mut usize) -> Option<(St
     Some((tag, read))
 }
 
-/// The length in bytes of a formula, in which braces are TeX: `$$a$$`, or `$a$` on one line.
-fn formula(text: &str) -> Option<usize> {
+/// Measures a formula in bytes, in which braces are TeX: `$$a$$`, or `$a$` on one line.
+fn measure_formula(text: &str) -> Option<usize> {
     let inside = text.strip_prefix('$')?;
     if let Some(inside) = inside.strip_prefix('$') {
         let end = inside
@@ -389,8 +395,8 @@ fn formula(text: &str) -> Option<usize> {
     is_tight(&inside[..end]).then_some(end + 2)
 }
 
-/// The length in bytes of an expression, and its text if it is one. `{#tea}` names a heading.
-fn expression<'a>(text: &'a str, search: &mut usize) -> Option<(usize, Option<&'a str>)> {
+/// Reads an expression. Returns its length in bytes, and its text if it is one. `{#tea}` names a heading.
+fn read_expression<'a>(text: &'a str, search: &mut usize) -> Option<(usize, Option<&'a str>)> {
     let inside = text
         .strip_prefix('{')
         .filter(|inside| !inside.starts_with(['#', '%']))?;

@@ -42,7 +42,7 @@ impl Call {
                 key = Some(rest[..word].to_lowercase());
                 rest = rest[word..].trim_start()[1..].trim_start();
             }
-            let (value, after) = value(rest);
+            let (value, after) = read_value(rest);
             arguments.push((key, value));
             rest = after;
         }
@@ -133,7 +133,7 @@ impl Call {
     }
 }
 
-fn value(text: &str) -> (String, &str) {
+fn read_value(text: &str) -> (String, &str) {
     let quote = text
         .chars()
         .next()
@@ -173,7 +173,7 @@ fn list(text: &str) -> Option<(String, &str)> {
             return Some((items.join(", "), after));
         }
         let (item, after) = if rest.starts_with(['"', '\'', '`']) {
-            value(rest)
+            read_value(rest)
         } else {
             let (item, after) = rest.split_at(rest.find([',', ']', '\n'])?);
             (item.trim().to_owned(), after)

@@ -7,7 +7,7 @@ use crate::post::body::shortcode::element::is_named;
 use crate::post::body::shortcode::tag::{TagSyntax, Tags};
 use crate::post::dialect::Syntax;
 
-/// Whether lines are set in so far that they are code: after an empty line, and in no list.
+/// Decides which lines are indented so far that they are code: after an empty line, and in no list.
 #[derive(Default)]
 pub(super) struct Block {
     in_list: bool,
@@ -38,8 +38,8 @@ impl Block {
     }
 }
 
-/// How many bytes the fenced code takes that a text begins with.
-pub(in crate::post) fn fence(text: &str) -> Option<usize> {
+/// Measures the fenced code that a text begins with, in bytes.
+pub(in crate::post) fn measure_fence(text: &str) -> Option<usize> {
     let strip = |line: &str| -> usize {
         let mut rest = line.trim_start_matches([' ', '\t', '>']);
         for mark in ["- ", "* ", "+ "] {
@@ -84,8 +84,13 @@ pub(in crate::post) struct Code {
 }
 
 impl Code {
-    /// The length of the code span at this run of backticks, which ends in the same paragraph.
-    pub(in crate::post) fn span(&mut self, text: &str, at: usize, run: usize) -> Option<usize> {
+    /// Measures the code span at this run of backticks, which ends in the same paragraph.
+    pub(in crate::post) fn measure_span(
+        &mut self,
+        text: &str,
+        at: usize,
+        run: usize,
+    ) -> Option<usize> {
         if at >= self.paragraph {
             self.paragraph = text[at..].find("\n\n").map_or(text.len(), |end| at + end);
             self.open.clear();
@@ -109,8 +114,8 @@ impl Code {
         None
     }
 
-    /// The length of the element at the beginning of a text whose content is text: `<pre>`, `<code>`, a comment.
-    pub(super) fn verbatim(&mut self, text: &str) -> Option<usize> {
+    /// Measures the element at the beginning of a text whose content is text: `<pre>`, `<code>`, a comment.
+    pub(super) fn measure_verbatim(&mut self, text: &str) -> Option<usize> {
         const ELEMENTS: [(&str, &str); 4] = [
             ("<pre", "</pre>"),
             ("<code", "</code>"),
@@ -121,11 +126,15 @@ impl Code {
             "<!--" => text.starts_with(open),
             _ => text.starts_with('<') && is_named(&text[1..], &open[1..]),
         })?;
-        self.up_to(text, close)
+        self.measure_up_to(text, close)
     }
 
-    /// The length up to the end of a closing tag.
-    pub(in crate::post) fn up_to(&mut self, text: &str, close: &'static str) -> Option<usize> {
+    /// Measures the text up to the end of a closing tag.
+    pub(in crate::post) fn measure_up_to(
+        &mut self,
+        text: &str,
+        close: &'static str,
+    ) -> Option<usize> {
         if self.lost.contains(&close) {
             return None;
         }
@@ -199,7 +208,7 @@ mod tests {
             ("<codeblock>a</code>", None),
             ("<pre>a", None),
         ] {
-            assert_eq!(Code::default().verbatim(text), length, "{text}");
+            assert_eq!(Code::default().measure_verbatim(text), length, "{text}");
         }
     }
 
@@ -207,9 +216,9 @@ mod tests {
     fn code_between_backticks_ends_in_its_paragraph() {
         let mut code = Code::default();
         let text = "`a` ``b` ``\n\n`c\n\n`";
-        assert_eq!(code.span(text, 0, 1), Some(3));
-        assert_eq!(code.span(text, 4, 2), Some(7));
-        assert_eq!(code.span(text, 13, 1), None);
-        assert_eq!(code.span(text, 17, 1), None);
+        assert_eq!(code.measure_span(text, 0, 1), Some(3));
+        assert_eq!(code.measure_span(text, 4, 2), Some(7));
+        assert_eq!(code.measure_span(text, 13, 1), None);
+        assert_eq!(code.measure_span(text, 17, 1), None);
     }
 }

@@ -6,7 +6,7 @@ use crate::post::body::shortcode::known::{NOTES, capitalise};
 
 impl Expander<'_> {
     /// Reads a line that begins or ends a container. Returns whether it was one. The content stays Markdown.
-    pub(super) fn container(&mut self, line: &str) -> bool {
+    pub(super) fn take_container(&mut self, line: &str) -> bool {
         let trimmed = line.trim();
         if !self.syntax.containers || !trimmed.starts_with(":::") {
             return false;
@@ -18,7 +18,7 @@ impl Expander<'_> {
                 return false;
             };
             self.done.text.push_str(indent);
-            self.block(close);
+            self.put_block(close);
             return true;
         }
         // Pandoc writes the name as a class: `::: {.note}`.
@@ -54,7 +54,7 @@ impl Expander<'_> {
         };
         self.containers.push(close);
         self.done.text.push_str(indent);
-        self.block(&open);
+        self.put_block(&open);
         true
     }
 }

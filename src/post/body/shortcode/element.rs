@@ -31,7 +31,7 @@ pub(super) struct Element {
 
 impl Element {
     /// The element that a text begins with.
-    pub(super) fn at(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let inside = text.strip_prefix('<')?;
         let name = NAMES.into_iter().find(|name| is_named(inside, name))?;
         let tag = &text[..text.floor_char_boundary(LONGEST)];

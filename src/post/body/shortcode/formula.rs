@@ -16,7 +16,7 @@ pub(super) struct Formulas<'a> {
 }
 
 impl<'a> Formulas<'a> {
-    pub(super) fn between(delimiters: &'a [Delimiters]) -> Self {
+    pub(super) fn new(delimiters: &'a [Delimiters]) -> Self {
         let mut signs: Vec<char> = delimiters
             .iter()
             .filter_map(|pair| pair.open.chars().next())
@@ -34,7 +34,7 @@ impl<'a> Formulas<'a> {
     }
 
     /// The position of the first character that may begin a formula.
-    pub(super) fn first_sign(&self, text: &str) -> Option<usize> {
+    pub(super) fn find_sign(&self, text: &str) -> Option<usize> {
         match self.signs.is_empty() {
             true => None,
             false => text.find(self.signs.as_slice()),

@@ -55,7 +55,9 @@ pub(in crate::post::body) fn find_meaning(call: &Call) -> Option<Meaning> {
     }
     match call.name.as_str() {
         "figure" | "fig" | "img" | "image" | "imgproc" | "picture" | "photo"
-        | "responsive_image" | "resize_image" | "asset_img" => figure(call).map(Meaning::Html),
+        | "responsive_image" | "resize_image" | "asset_img" => {
+            render_figure(call).map(Meaning::Html)
+        }
         "sub" | "sup" | "kbd" | "abbr" | "mark" | "small" => {
             let tag = &call.name;
             html(format!(
@@ -174,7 +176,7 @@ pub(super) fn capitalise(word: &str) -> String {
 }
 
 /// A picture with its caption. Octopress: `img [class] /src [width [height]] [title]`.
-fn figure(call: &Call) -> Option<String> {
+fn render_figure(call: &Call) -> Option<String> {
     let positional = (0..4)
         .filter_map(|place| call.at(place))
         .find(|word| word.contains(['/', '.']));

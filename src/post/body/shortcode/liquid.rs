@@ -19,7 +19,7 @@ pub(super) struct Variables<'a> {
 
 impl Variables<'_> {
     /// Evaluates an expression with its filters; `None` if it needs more than is known here.
-    pub(super) fn value(&self, expression: &str) -> Option<String> {
+    pub(super) fn evaluate(&self, expression: &str) -> Option<String> {
         let mut parts = split_filters(expression).into_iter();
         let mut found = self.named(parts.next()?.trim());
         for filter in parts {

@@ -7,7 +7,7 @@ use crate::post::dialect::math::FormulaPlace;
 
 impl Expander<'_> {
     /// Shows the formula that begins here. Returns where the text goes on; `None` if there is no formula.
-    pub(super) fn tex(&mut self, at: usize) -> Option<usize> {
+    pub(super) fn show_formula(&mut self, at: usize) -> Option<usize> {
         let text = self.text;
         let rest = &text[at..];
         if !self.formulas.may_begin(rest) {
@@ -18,13 +18,13 @@ impl Expander<'_> {
             let tex = &text[at + pair.open.len()..end];
             let after = end + pair.close.len();
             let is_open = |(close, _, _): &(usize, usize, String)| after > *close;
-            if !self.open.last().is_some_and(is_open) && !self.holds_tag(tex) {
+            if !self.open.last().is_some_and(is_open) && !self.has_tag(tex) {
                 let is_block = match pair.place {
                     FormulaPlace::Line => false,
                     FormulaPlace::Block => true,
-                    FormulaPlace::ByLines => stands_alone(&text[..at], &text[after..]),
+                    FormulaPlace::ByLines => is_alone(&text[..at], &text[after..]),
                 };
-                self.show_tex(at, &outside_quote(text, at, tex), is_block);
+                self.show_tex(at, &strip_quote(text, at, tex), is_block);
                 return Some(after);
             }
         }
@@ -37,19 +37,19 @@ impl Expander<'_> {
         let tex = unescape(tex);
         let tex = tex.trim();
         match to_mathml(tex, is_block) {
-            Ok(formula) => self.slot(&formula),
+            Ok(formula) => self.put_html(&formula),
             Err(why) => {
-                let line = self.line_of(at);
+                let line = self.find_line(at);
                 self.done
                     .unread
                     .push((line, tex.to_owned(), why.to_string()));
-                self.slot(&format!("<code>{}</code>", escape(tex)));
+                self.put_html(&format!("<code>{}</code>", escape(tex)));
             }
         }
     }
 
     /// Whether apparent TeX contains a tag of the generator's, which is read before any formula.
-    fn holds_tag(&self, tex: &str) -> bool {
+    fn has_tag(&self, tex: &str) -> bool {
         let syntax = self.syntax;
         let is_template = syntax.outputs || syntax.tags || syntax.zola;
         let marks: &[&str] = match (syntax.doubt, is_template) {
@@ -60,7 +60,7 @@ impl Expander<'_> {
     }
 
     /// Copies what kramdown would read as a formula, `$$a_1$$`, so that nothing in it is Markdown.
-    pub(super) fn formula(&mut self, at: usize) -> usize {
+    pub(super) fn copy_formula(&mut self, at: usize) -> usize {
         let rest = &self.text[at..];
         let inside = rest
             .strip_prefix("$$")
@@ -79,7 +79,7 @@ impl Expander<'_> {
             && self.text[after..]
                 .trim_start_matches(' ')
                 .starts_with(['\n']);
-        self.slot(&if is_alone {
+        self.put_html(&if is_alone {
             format!("<p>{formula}</p>")
         } else {
             formula
@@ -89,7 +89,7 @@ impl Expander<'_> {
 }
 
 /// Whether nothing else is on the lines between these, and empty lines are around them.
-fn stands_alone(before: &str, after: &str) -> bool {
+fn is_alone(before: &str, after: &str) -> bool {
     let before = before.trim_end_matches([' ', '\t', '>']);
     let after = after.trim_start_matches([' ', '\t', '\r']);
     let is_first = before.is_empty() || before.ends_with("\n\n") || before.ends_with("\n\r\n");
@@ -103,7 +103,7 @@ fn stands_alone(before: &str, after: &str) -> bool {
 }
 
 /// TeX without the marks of its quote.
-fn outside_quote(text: &str, at: usize, tex: &str) -> String {
+fn strip_quote(text: &str, at: usize, tex: &str) -> String {
     let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
     if !tex.contains('\n') || !text[line..at].trim_start().starts_with('>') {
         return tex.to_owned();

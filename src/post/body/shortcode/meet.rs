@@ -35,7 +35,8 @@ const SILENT: [&str; 21] = [
 ];
 
 impl<'a> Expander<'a> {
-    pub(super) fn tag(&mut self, at: usize, tag: ShortcodeTag<'a>) -> usize {
+    /// Replaces a tag. Returns where the text goes on.
+    pub(super) fn take_tag(&mut self, at: usize, tag: ShortcodeTag<'a>) -> usize {
         let before = self.done.text.len();
         let after = self.expand_tag(at, tag);
         let grown = self.done.text.len().saturating_sub(before);
@@ -55,16 +56,16 @@ impl<'a> Expander<'a> {
             TagSyntax::Comment => after,
             TagSyntax::Escaped => {
                 let shown = unescape(&self.tags, at..after, self.syntax);
-                self.slot(&escape(&shown));
+                self.put_html(&escape(&shown));
                 after
             }
             TagSyntax::Output => {
                 if let Some(start) = self.show_captured(after, tag.inner) {
                     return start;
                 }
-                match self.variables.value(tag.inner) {
+                match self.variables.evaluate(tag.inner) {
                     // A literal is how a post shows braces: `{{ "{% raw %}" }}`.
-                    Some(value) if value.contains(['{', '<']) => self.slot(&escape(&value)),
+                    Some(value) if value.contains(['{', '<']) => self.put_html(&escape(&value)),
                     Some(value) => self.done.text.push_str(&value),
                     None if self.syntax.doubt
                         && !tag.inner.starts_with("site.")
@@ -77,12 +78,12 @@ impl<'a> Expander<'a> {
                 after
             }
             TagSyntax::Hugo | TagSyntax::ZolaInline | TagSyntax::ZolaBlock | TagSyntax::Liquid => {
-                self.call(at, tag)
+                self.take_call(at, tag)
             }
         }
     }
 
-    fn call(&mut self, at: usize, tag: ShortcodeTag<'a>) -> usize {
+    fn take_call(&mut self, at: usize, tag: ShortcodeTag<'a>) -> usize {
         let after = at + tag.length;
         let mut call = Call::parse(tag.inner);
         let is_include = matches!(
@@ -119,7 +120,7 @@ impl<'a> Expander<'a> {
                 self.drop_tag(at, &call.name);
                 let text = call.get_any(&["text"]);
                 if let Some(text) = text.filter(|_| tag.kind != TagSyntax::Liquid) {
-                    self.slot(&escape(text));
+                    self.put_html(&escape(text));
                 }
                 after
             }
@@ -150,7 +151,7 @@ impl<'a> Expander<'a> {
                 }
                 Some(end.map_or(after, |end| end.end))
             }
-            "raw" | "verbatim" => Some(self.raw(at, tag.length, &call.name)),
+            "raw" | "verbatim" => Some(self.show_raw(at, tag.length, &call.name)),
             name if SILENT.contains(&name) => Some(after),
             _ => None,
         }
@@ -168,7 +169,7 @@ impl<'a> Expander<'a> {
         match meaning {
             Meaning::Html(html) => {
                 // A figure may be closed as well; its content is its caption and stays.
-                self.slot(&html);
+                self.put_html(&html);
                 after
             }
             Meaning::Address(target) => {
@@ -177,16 +178,16 @@ impl<'a> Expander<'a> {
             }
             Meaning::Code(language) => {
                 let end = self.find_enclosed(after, tag, call);
-                self.code_block(at, tag, call, &language, end)
+                self.show_code(at, tag, call, &language, end)
             }
             Meaning::Around(open, close) => {
                 let end = self.find_enclosed(after, tag, call);
-                self.around(at, tag, call, (open, close), end)
+                self.show_around(at, tag, call, (open, close), end)
             }
             Meaning::Raw => match self.find_enclosed(after, tag, call) {
                 Some(end) => {
                     let raw = unescape(&self.tags, after..end.start, self.syntax);
-                    self.slot(&raw);
+                    self.put_html(&raw);
                     end.end
                 }
                 None => after,
@@ -198,7 +199,7 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// The tag that closes a call, if it can have one.
+    /// Finds the tag that closes a call, if it can have one.
     fn find_enclosed(
         &mut self,
         after: usize,
@@ -211,23 +212,23 @@ impl<'a> Expander<'a> {
         self.find_closing(after, tag.kind, &call.name)
     }
 
-    /// The address of the post that a call refers to.
+    /// Shows the address of the post that a call refers to.
     fn show_address(&mut self, at: usize, call: &Call, target: &str) {
         let mut found = self.links.post_at(target);
         if found.is_none() && target.starts_with('#') {
             found = self.links.page.join(target).ok();
         }
         if let Some(url) = found {
-            return self.address(&url);
+            return self.put_address(&url);
         }
         self.drop_tag(at, &format!("{} {target}", call.name));
         if let Some(url) = self.links.guess(target) {
-            self.address(&url);
+            self.put_address(&url);
         }
     }
 
-    /// Code, and the language that it is in.
-    fn code_block(
+    /// Shows a block of code in a language. Returns where the text goes on.
+    fn show_code(
         &mut self,
         at: usize,
         tag: ShortcodeTag<'_>,
@@ -242,7 +243,7 @@ impl<'a> Expander<'a> {
                 "" => String::new(),
                 language => format!(" class=\"language-{}\"", escape(language)),
             };
-            self.block(&format!(
+            self.put_block(&format!(
                 "<pre><code{class}>{}\n</code></pre>",
                 escape(code.trim_start_matches('\n').trim_end())
             ));
@@ -253,14 +254,14 @@ impl<'a> Expander<'a> {
             .at(0)
             .filter(|_| tag.is_alone || tag.kind == TagSyntax::ZolaInline)
         {
-            Some(code) => self.slot(&format!("<code>{}</code>", escape(code))),
+            Some(code) => self.put_html(&format!("<code>{}</code>", escape(code))),
             None => self.drop_tag(at, &call.name),
         }
         after
     }
 
-    /// Markdown between two pieces of HTML.
-    fn around(
+    /// Shows Markdown between two pieces of HTML. Returns where the text goes on.
+    fn show_around(
         &mut self,
         at: usize,
         tag: ShortcodeTag<'_>,
@@ -270,21 +271,21 @@ impl<'a> Expander<'a> {
     ) -> usize {
         match (end, call.get_any(&["content", "text", "body", "message"])) {
             (Some(end), _) => {
-                self.block(&open);
+                self.put_block(&open);
                 self.open.push((end.start, end.end, close));
             }
             (None, Some(text)) => {
-                self.block(&open);
+                self.put_block(&open);
                 self.done.text.push_str(text);
-                self.block(&close);
+                self.put_block(&close);
             }
             (None, None) => self.drop_tag(at, &call.name),
         }
         at + tag.length
     }
 
-    /// The text up to `{% endraw %}` is literal, whatever braces it contains.
-    fn raw(&mut self, at: usize, length: usize, name: &str) -> usize {
+    /// Copies the text up to `{% endraw %}`, whatever braces it contains. Returns where the text goes on.
+    fn show_raw(&mut self, at: usize, length: usize, name: &str) -> usize {
         let after = at + length;
         let Some(end) = self.find_closing(after, TagSyntax::Liquid, name) else {
             return if self.syntax.doubt {
@@ -303,7 +304,7 @@ impl<'a> Expander<'a> {
             .split_once(char::is_whitespace)
             .map_or("", |(_, rest)| rest);
         if let Some((name, value)) = rest.split_once('=')
-            && let Some(value) = self.variables.value(value.trim())
+            && let Some(value) = self.variables.evaluate(value.trim())
         {
             self.variables.known.insert(name.trim().to_owned(), value);
         }

@@ -25,7 +25,7 @@ use crate::post::dialect::Syntax;
 use crate::post::dialect::math::Delimiters;
 
 pub(super) use crate::post::body::shortcode::call::Call;
-pub(super) use crate::post::body::shortcode::code::{Code, fence};
+pub(super) use crate::post::body::shortcode::code::{Code, measure_fence};
 pub(super) use crate::post::body::shortcode::known::{HEADINGS, Meaning, find_meaning};
 pub(super) use crate::post::body::shortcode::liquid::TIME;
 
@@ -94,7 +94,7 @@ pub(super) fn expand(
         is_marked,
         marks,
         tags: Tags::new(text),
-        formulas: Formulas::between(math),
+        formulas: Formulas::new(math),
         seen: Code::default(),
         open: Vec::new(),
         captured: HashMap::new(),
@@ -106,7 +106,7 @@ pub(super) fn expand(
     };
     expander.run();
     match expander.over {
-        Some(place) => Err(Grown(expander.line_of(place))),
+        Some(place) => Err(Grown(expander.find_line(place))),
         None => Ok(expander.done),
     }
 }
@@ -142,8 +142,8 @@ struct Expander<'a> {
 }
 
 impl Expander<'_> {
-    /// HTML in the middle of a line.
-    fn slot(&mut self, html: &str) {
+    /// Writes HTML in the middle of a line.
+    fn put_html(&mut self, html: &str) {
         let mark = self.marks.slot(self.done.slots.len());
         self.done.text.push_str(&mark);
         self.links.budget.take(html.len());
@@ -151,7 +151,7 @@ impl Expander<'_> {
     }
 
     /// Writes HTML between paragraphs, indented like its line.
-    fn block(&mut self, html: &str) {
+    fn put_block(&mut self, html: &str) {
         let line = self.done.text.rfind('\n').map_or(0, |end| end + 1);
         let line = &self.done.text[line..];
         let indent: String = line
@@ -160,12 +160,12 @@ impl Expander<'_> {
             .collect();
         let gap = format!("\n{}\n{indent}", indent.trim_end());
         self.done.text.push_str(&gap);
-        self.slot(html);
+        self.put_html(html);
         self.done.text.push_str(&gap);
     }
 
     /// Writes an absolute address; a home page before it is dropped: `{{ site.baseurl }}{% post_url … %}`.
-    fn address(&mut self, url: &url::Url) {
+    fn put_address(&mut self, url: &url::Url) {
         let home = self.links.home.as_str().trim_end_matches('/');
         let path = self.links.home.path().trim_end_matches('/');
         let origin = &home[..home.len() - path.len()];
@@ -189,8 +189,8 @@ impl Expander<'_> {
         );
     }
 
-    /// The line of a position, from 0.
-    fn line_of(&mut self, at: usize) -> usize {
+    /// Finds the line of a position, from 0.
+    fn find_line(&mut self, at: usize) -> usize {
         let text = self.text.as_bytes();
         let ends = || memchr::memchr_iter(b'\n', text).collect();
         let lines = self.lines.get_or_insert_with(ends);
@@ -198,7 +198,7 @@ impl Expander<'_> {
     }
 
     fn drop_tag(&mut self, at: usize, what: &str) {
-        let line = self.line_of(at);
+        let line = self.find_line(at);
         let what: String = what
             .split_whitespace()
             .collect::<Vec<_>>()

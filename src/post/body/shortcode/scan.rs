@@ -1,7 +1,7 @@
 //! From one sign that means something to the next: code, comments, lines and attributes; shortcodes are met elsewhere.
 
 use crate::post::body::shortcode::Expander;
-use crate::post::body::shortcode::code::{Block, fence, unescape};
+use crate::post::body::shortcode::code::{Block, measure_fence, unescape};
 use crate::post::body::shortcode::element::Element;
 use crate::post::body::shortcode::known::capitalise;
 use crate::post::body::shortcode::tag::{ShortcodeTag, TagSyntax};
@@ -16,14 +16,14 @@ impl Expander<'_> {
         let mut block = Block::default();
         while at < text.len() {
             if let Some((_, after, html)) = self.open.pop_if(|(end, _, _)| at >= *end) {
-                self.block(&html);
+                self.put_block(&html);
                 at = after.max(at);
                 continue;
             }
             let rest = &text[at..];
             if self.syntax.kramdown
                 && rest.starts_with("{::comment}")
-                && let Some(length) = self.seen.up_to(rest, "{:/")
+                && let Some(length) = self.seen.measure_up_to(rest, "{:/")
             {
                 at += rest[length..]
                     .find('}')
@@ -33,8 +33,8 @@ impl Expander<'_> {
             let is_line_start = at == 0 || text[..at].ends_with('\n');
             if is_line_start && !self.is_html {
                 let line = &rest[..rest.find('\n').map_or(rest.len(), |end| end + 1)];
-                if let Some(length) = fence(rest) {
-                    at = self.code(at, length);
+                if let Some(length) = measure_fence(rest) {
+                    at = self.copy_code(at, length);
                     continue;
                 }
                 if block.is_code(line) {
@@ -44,15 +44,15 @@ impl Expander<'_> {
                     at = if is_tag {
                         at + indent
                     } else {
-                        self.code(at, line.len())
+                        self.copy_code(at, line.len())
                     };
                     continue;
                 }
-                if self.line(line) {
+                if self.take_line(line) {
                     at += line.len();
                     continue;
                 }
-                if let Some(colon) = self.colon_of_no_definition(line) {
+                if let Some(colon) = self.find_plain_colon(line) {
                     self.done.text.push_str(&line[..colon]);
                     self.done.text.push_str("&#58;");
                     at += colon + 1;
@@ -60,48 +60,48 @@ impl Expander<'_> {
                 }
             }
             if rest.starts_with('<')
-                && let Some(inside) = self.element(at)
+                && let Some(inside) = self.enter_element(at)
             {
                 at = inside;
                 continue;
             }
-            if let Some(after) = self.tex(at) {
+            if let Some(after) = self.show_formula(at) {
                 at = after;
                 continue;
             }
             at = match rest.as_bytes()[0] {
                 b'`' if !self.is_html => {
                     let run = rest.bytes().take_while(|byte| *byte == b'`').count();
-                    let length = self.seen.span(text, at, run).unwrap_or(run);
-                    self.code(at, length)
+                    let length = self.seen.measure_span(text, at, run).unwrap_or(run);
+                    self.copy_code(at, length)
                 }
-                b'<' => match self.seen.verbatim(rest) {
-                    Some(length) if !self.is_marked && says_more(&rest[..length]) => {
+                b'<' => match self.seen.measure_verbatim(rest) {
+                    Some(length) if !self.is_marked && is_more(&rest[..length]) => {
                         self.is_marked = true;
                         self.done.text.push_str(&self.marks.more());
                         at + length
                     }
-                    Some(length) => self.code(at, length),
+                    Some(length) => self.copy_code(at, length),
                     None => self.copy(at, 1),
                 },
                 b'{' => match self.tags.at(at, text.len(), self.syntax) {
-                    Some(tag) => self.tag(at, tag),
-                    None => self.attributes(at),
+                    Some(tag) => self.take_tag(at, tag),
+                    None => self.skip_attributes(at),
                 },
                 b'%' if self.syntax.wiki && rest.starts_with("%%") => match rest[2..].find("%%") {
                     Some(length) => at + length + 4,
                     None => self.copy(at, 2),
                 },
-                b'$' if self.syntax.kramdown => self.formula(at),
+                b'$' if self.syntax.kramdown => self.copy_formula(at),
                 b'\n' => self.copy(at, 1),
-                _ => self.copy(at, self.plain_length(at)),
+                _ => self.copy(at, self.measure_plain(at)),
             };
         }
         while let Some((_, _, html)) = self.open.pop() {
-            self.block(&html);
+            self.put_block(&html);
         }
         while let Some(html) = self.containers.pop() {
-            self.block(html);
+            self.put_block(html);
         }
     }
 
@@ -116,7 +116,7 @@ impl Expander<'_> {
     }
 
     /// Copies code: braces in it are text, but the marks that tell the generator so are left out.
-    fn code(&mut self, at: usize, length: usize) -> usize {
+    fn copy_code(&mut self, at: usize, length: usize) -> usize {
         let mut end = at + length;
         if let Some((close, _, _)) = self.open.last() {
             end = end.min(*close).max(at);
@@ -133,7 +133,7 @@ impl Expander<'_> {
                     self.done
                         .text
                         .push_str(&unescape(&self.tags, from..search, self.syntax));
-                    from = self.tag(search, tag);
+                    from = self.take_tag(search, tag);
                     search = from;
                 }
                 None => search += 1,
@@ -152,8 +152,8 @@ impl Expander<'_> {
         tag.kind == TagSyntax::Hugo && !self.syntax.doubt
     }
 
-    /// A line that means something as a whole; whether it was one.
-    fn line(&mut self, line: &str) -> bool {
+    /// Replaces a line that means something as a whole. Returns whether it was one.
+    fn take_line(&mut self, line: &str) -> bool {
         let trimmed = line.trim();
         let attributes = trimmed.starts_with("{:") && trimmed.ends_with('}');
         if self.syntax.kramdown
@@ -173,12 +173,12 @@ impl Expander<'_> {
             self.done.text.push('\n');
             return true;
         }
-        if self.container(line) {
+        if self.take_container(line) {
             return true;
         }
         // A separator between two lists.
         if self.syntax.kramdown && trimmed == "^" {
-            self.block("");
+            self.put_block("");
             return true;
         }
         // An abbreviation, which readers would see on hover.
@@ -267,9 +267,9 @@ impl Expander<'_> {
         self.done.text.insert_str(end, &format!(" {{#{id}}}"));
     }
 
-    /// The position of the colon at the beginning of a line, if it begins no definition (a space follows) and no
-    /// alignment of a table (a dash follows).
-    fn colon_of_no_definition(&self, line: &str) -> Option<usize> {
+    /// Finds the colon at the beginning of a line, if it begins no definition (a space follows) and no alignment of a
+    /// table (a dash follows).
+    fn find_plain_colon(&self, line: &str) -> Option<usize> {
         let colon = line.len() - line.trim_start_matches([' ', '\t', '>']).len();
         let after = line[colon..]
             .strip_prefix(':')
@@ -278,10 +278,10 @@ impl Expander<'_> {
     }
 
     /// Enters an element with Markdown content. Returns where the content begins.
-    fn element(&mut self, at: usize) -> Option<usize> {
+    fn enter_element(&mut self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
         let element =
-            Element::at(rest).filter(|_| self.syntax.markdown_in_html && !self.is_html)?;
+            Element::read(rest).filter(|_| self.syntax.markdown_in_html && !self.is_html)?;
         let end = element.end(rest, &mut self.search)?;
         if self
             .open
@@ -290,14 +290,14 @@ impl Expander<'_> {
         {
             return None;
         }
-        self.block(&element.opening);
+        self.put_block(&element.opening);
         self.open
             .push((at + end.start, at + end.end, element.closing()));
         Some(at + element.length)
     }
 
-    /// A brace that begins no tag: kramdown's attributes are left out, any other is text.
-    fn attributes(&mut self, at: usize) -> usize {
+    /// Skips kramdown's attributes; any other brace that begins no tag is text.
+    fn skip_attributes(&mut self, at: usize) -> usize {
         let rest = &self.text[at..];
         if self.syntax.kramdown
             && (rest.starts_with("{:") || rest.starts_with("{::") || rest.starts_with("{:/"))
@@ -319,11 +319,12 @@ impl Expander<'_> {
                 return at + end;
             }
         }
-        self.copy(at, self.plain_length(at))
+        self.copy(at, self.measure_plain(at))
     }
 
-    /// How many bytes may be copied at once: the first character, and the rest up to one that may begin something.
-    fn plain_length(&self, at: usize) -> usize {
+    /// Measures the bytes that may be copied at once: the first character, and the rest up to one that may begin
+    /// something.
+    fn measure_plain(&self, at: usize) -> usize {
         let text = &self.text[at..];
         let first = text.chars().next().map_or(0, char::len_utf8);
         let next = match self.tags.is_over(at) {
@@ -331,13 +332,13 @@ impl Expander<'_> {
             false => text[first..].find(['\n', '`', '<', '{', '%', '$']),
         };
         let end = next.map_or(text.len(), |next| first + next);
-        let before_formula = self.formulas.first_sign(&text[first..end]);
+        let before_formula = self.formulas.find_sign(&text[first..end]);
         before_formula.map_or(end, |next| first + next)
     }
 }
 
 /// Whether a comment is the mark that ends the summary, however it is spaced and cased.
-fn says_more(comment: &str) -> bool {
+fn is_more(comment: &str) -> bool {
     let inner = comment
         .strip_prefix("<!--")
         .and_then(|rest| rest.strip_suffix("-->"));
