@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tidings::config::{Dialect, Site};
 use tidings::inside::post::dialect::Habits;
-use tidings::inside::post::{Index, Read, body, read};
+use tidings::inside::post::{Index, Read, read, render_body};
 
 /// The most that twice the input may cost.
 const LIMIT: f64 = 3.0;
@@ -230,7 +230,8 @@ impl Shape {
             let start = on_processor();
             if let Ok(Read::Post(draft)) = read(&path, &text, &site, &habits, None) {
                 let posts = [draft.post];
-                let shown = body(&posts[0], &text, &site, &habits, &posts, &Index::default());
+                let shown =
+                    render_body(&posts[0], &text, &site, &habits, &posts, &Index::default());
                 std::hint::black_box(shown.is_ok());
             }
             on_processor().saturating_sub(start)

@@ -50,7 +50,7 @@ pub mod message {
 }
 pub mod post {
     pub use crate::post::{
-        Body, Drawing, FeedOrigin, Index, Post, Read, Signature, body, fingerprint_of, read,
+        Body, Drawing, FeedOrigin, Index, Post, Read, Signature, fingerprint_of, read, render_body,
     };
     pub mod dialect {
         pub use crate::post::dialect::Habits;

@@ -277,11 +277,11 @@ struct Counted<'a> {
 }
 
 impl Bodies for Counted<'_> {
-    fn body(&self, post: &Post) -> Result<Body, Finding> {
+    fn render_body(&self, post: &Post) -> Result<Body, Finding> {
         self.rendered.lock().unwrap().push(post.path.to_string());
         match &*post.path == self.broken {
             true => Err(Finding::error(Rule::Failed, "broken")),
-            false => self.loaded.body(post),
+            false => self.loaded.render_body(post),
         }
     }
 }

@@ -6,7 +6,9 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use mail_parser::{MessageParser, MimeHeaders, PartType};
 use tidings::config::Config;
-use tidings::inside::digest::{Content, Sizes, Templates, render_draft, choose_news, split_at_limit};
+use tidings::inside::digest::{
+    Content, Sizes, Templates, choose_news, render_draft, split_at_limit,
+};
 use tidings::inside::language::FixedWords;
 use tidings::inside::loader::load_posts;
 use tidings::inside::message::{Origin, compile};
@@ -28,7 +30,7 @@ fn message(scene: &Scene, name: Option<&str>) -> String {
     let (shown, headlines) = split_at_limit(digest, &posts);
     let entries: Vec<_> = shown
         .iter()
-        .map(|post| (*post, loaded.body(post).unwrap()))
+        .map(|post| (*post, loaded.render_body(post).unwrap()))
         .collect();
     let words = FixedWords::load(Path::new(""), "en").unwrap();
     let content = Content {

@@ -73,8 +73,8 @@ impl<'a> PostBodies<'a> {
 }
 
 impl Bodies for PostBodies<'_> {
-    fn body(&self, post: &Post) -> Result<Body, Finding> {
-        let body = self.loaded.body(post)?;
+    fn render_body(&self, post: &Post) -> Result<Body, Finding> {
+        let body = self.loaded.render_body(post)?;
         let known = self.known.lock();
         let mut known = known.unwrap_or_else(PoisonError::into_inner);
         known.findings.extend(body.warnings.iter().cloned());

@@ -23,7 +23,7 @@ const BATCH: usize = 512;
 pub trait Bodies: Sync {
     /// # Errors
     /// A finding where the post cannot be rendered.
-    fn body(&self, post: &Post) -> Result<Body, Finding>;
+    fn render_body(&self, post: &Post) -> Result<Body, Finding>;
 
     /// The feed that the post is from; none for a post of the site itself.
     fn origin(&self, _post: &Post) -> Option<&FeedOrigin> {
@@ -155,7 +155,7 @@ impl<'a> Entries<'a> {
     /// The entry of one post.
     fn write(&self, number: usize, bodies: &dyn Bodies) -> Result<RenderedEntry, Finding> {
         let post = &self.setting.posts[number];
-        let mut body = bodies.body(post)?;
+        let mut body = bodies.render_body(post)?;
         let formats: Result<Vec<String>, Finding> = guard(|| {
             let entry = Entry::new(&self.setting, post, &body, bodies.origin(post));
             let formats = self.setting.config.formats.iter();

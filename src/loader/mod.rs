@@ -2,7 +2,7 @@
 //!
 //! [`load_posts`] finds the generator's config ([`generator`]), walks the folder ([`walk`]), decides the dialect
 //! ([`detect`]), reads each file ([`reader`]) and lets the lock give each post its id ([`Identification`]). The texts are
-//! read again by [`Loaded::body`] when a feed or a digest shows them.
+//! read again by [`Loaded::render_body`] when a feed or a digest shows them.
 
 mod apart;
 mod assets;
@@ -42,7 +42,7 @@ use crate::loader::walk::{PostFilter, Walked};
 use crate::lock::{Absence, Lock};
 use crate::post::dialect::Habits;
 use crate::post::{
-    self, Body, Index, Post, Read, Signature, Syndication, Why, fingerprint_of, syndicated_body,
+    self, Body, Index, Post, Read, Signature, Syndication, Why, fingerprint_of, render_syndicated,
 };
 use crate::publish::Today;
 
@@ -296,9 +296,9 @@ impl Loaded {
     ///
     /// # Errors
     /// A finding that names the file.
-    pub fn body(&self, post: &Post) -> Result<Body, Finding> {
+    pub fn render_body(&self, post: &Post) -> Result<Body, Finding> {
         if let Some(from) = self.syndicated.get(&post.path) {
-            return guard(|| Ok(syndicated_body(post, from, &self.site)));
+            return guard(|| Ok(render_syndicated(post, from, &self.site)));
         }
         let file = self.file(post);
         let mut buffer = Vec::new();
@@ -306,7 +306,7 @@ impl Loaded {
         let render = |text: Cow<'_, str>| {
             #[cfg(test)]
             tests::panic_if_asked(&text, "render");
-            post::body(
+            post::render_body(
                 post,
                 &text,
                 &self.site,

@@ -45,10 +45,13 @@ fn a_fault_of_the_program_costs_one_post() {
     let bodies: Vec<bool> = loaded
         .posts
         .iter()
-        .map(|post| loaded.body(post).is_ok())
+        .map(|post| loaded.render_body(post).is_ok())
         .collect();
     assert_eq!(bodies, [true, false, true]);
-    let finding = loaded.body(&loaded.posts[1]).unwrap_err().to_string();
+    let finding = loaded
+        .render_body(&loaded.posts[1])
+        .unwrap_err()
+        .to_string();
     assert!(
         finding.contains("post/c.md: tidings failed at "),
         "{finding}"

@@ -1,7 +1,7 @@
 //! Text → [`Post`], pure: front matter, dialects, dates, addresses, Markdown → HTML.
 //!
 //! A text is read twice. [`read`] takes its front matter for the facts of the post, by the rules of its
-//! [`dialect`]; the loader does that for every file. [`body()`] renders the rest, once a feed or a digest shows the post.
+//! [`dialect`]; the loader does that for every file. [`render_body`] renders the rest, once a feed or a digest shows the post.
 
 use std::fmt;
 use std::sync::Arc;
@@ -118,7 +118,7 @@ pub struct Body {
     pub signature: Signature,
 }
 
-pub mod body;
+mod body;
 mod composed;
 pub(crate) mod dialect;
 mod drawing;
@@ -130,9 +130,9 @@ mod plain;
 mod signature;
 mod syndicated;
 
-pub use body::body;
 pub use body::links::Index;
-pub(crate) use body::syndicated_body;
+pub use body::render_body;
+pub(crate) use body::render_syndicated;
 pub(crate) use composed::compose;
 pub(crate) use dialect::slug::slug;
 pub use drawing::Drawing;

@@ -73,7 +73,7 @@ impl Turn<'_> {
         let mut entries = Vec::new();
         let (shown, headlines) = split_at_limit(self.digest, posts);
         for post in shown {
-            entries.push((*post, self.loaded.body(post)?));
+            entries.push((*post, self.loaded.render_body(post)?));
         }
         shorten_syndicated(self.digest.layout, &mut entries);
         let sizes = self.measure_images(&entries);

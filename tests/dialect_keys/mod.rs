@@ -34,7 +34,7 @@ fn load(dialect: &str, path: &str, text: &str) -> Result<(Post, String), String>
     let now: DateTime<Utc> = "2024-12-31T00:00:00Z".parse().unwrap();
     let loaded = load_posts(&config.site, &config.posts, now).unwrap();
     if let Some(post) = loaded.posts.first() {
-        return Ok((post.clone(), loaded.body(post).unwrap().summary));
+        return Ok((post.clone(), loaded.render_body(post).unwrap().summary));
     }
     let found = loaded
         .findings

@@ -3,7 +3,7 @@
 use arbitrary::{Result, Unstructured};
 use tidings::config::Dialect;
 use tidings::inside::post::dialect::Habits;
-use tidings::inside::post::{Index, body};
+use tidings::inside::post::{Index, render_body};
 
 use crate::grammar::{raw, text};
 use crate::posts::{DIALECTS, post_of, site};
@@ -23,7 +23,7 @@ fn render(source: &str, dialect: Dialect, ending: &str) {
     let Some(post) = post_of(&format!("2024-01-02-a.{ending}"), &file, &habits) else {
         return;
     };
-    let Ok(body) = body(&post, &file, &site, &habits, &[], &Index::default()) else {
+    let Ok(body) = render_body(&post, &file, &site, &habits, &[], &Index::default()) else {
         return;
     };
     for drawing in &body.drawings {

@@ -65,10 +65,10 @@ pub(super) struct Links<'a> {
 }
 
 impl Links<'_> {
-    /// The absolute address of a value of `href`, `src` and the like; `None` if it is no address of the web.
-    pub(super) fn absolute(&self, value: &str) -> Option<Url> {
+    /// Resolves a value of `href`, `src` and the like to an absolute address; `None` if it is none of the web.
+    pub(super) fn resolve(&self, value: &str) -> Option<Url> {
         let value = value.trim();
-        let url = match self.by_file(value) {
+        let url = match self.find_by_file(value) {
             Some(url) => url,
             None => self.page.join(value).ok()?,
         };
@@ -90,10 +90,10 @@ impl Links<'_> {
         .filter(|url| self.budget.take(url.as_str().len()))
     }
 
-    /// The address of a file that the generator would have looked up.
-    fn by_file(&self, value: &str) -> Option<Url> {
+    /// Finds the address of a file that the generator would have looked up.
+    fn find_by_file(&self, value: &str) -> Option<Url> {
         if let Some(path) = value.strip_prefix("@/") {
-            return self.post_at(path).or_else(|| self.guess(path));
+            return self.find_post(path).or_else(|| self.guess(path));
         }
         // Pelican: `{filename}a.md`, `{static}/images/a.png`, before 3.1 `|filename|a.md`; `{` may be escaped by now.
         for (open, close) in [("{", "}"), ("%7B", "%7D"), ("|", "|"), ("%7C", "%7C")] {
@@ -104,10 +104,10 @@ impl Links<'_> {
                 continue;
             };
             return match word {
-                "filename" => self.post_at(path).or_else(|| self.guess(path)),
+                "filename" => self.find_post(path).or_else(|| self.guess(path)),
                 "static" | "attach" => match path.strip_prefix('/') {
                     Some(path) => self.home.join(path).ok(),
-                    None => self.home.join(&self.beside(path)).ok(),
+                    None => self.home.join(&self.join_path(path)).ok(),
                 },
                 "tag" | "category" | "author" => self
                     .home
@@ -123,14 +123,14 @@ impl Links<'_> {
             Some(Markup::Markdown | Markup::Mdx)
         );
         if is_text && !value.contains("://") {
-            self.post_at(value)
+            self.find_post(value)
         } else {
             None
         }
     }
 
-    /// A path beside this post's file, below the folder of posts.
-    fn beside(&self, path: &str) -> String {
+    /// Joins a path to the folder of this post's file, below the folder of posts.
+    fn join_path(&self, path: &str) -> String {
         let folder = self
             .post
             .path
@@ -147,9 +147,9 @@ impl Links<'_> {
         parts.join("/")
     }
 
-    /// The post that a path names, with or without its extension, from this post's folder or from the root; else the
+    /// Finds the post that a path names, with or without its extension, from this post's folder or from the root; else the
     /// one whose path ends so. A fragment is kept.
-    pub(super) fn post_at(&self, target: &str) -> Option<Url> {
+    pub(super) fn find_post(&self, target: &str) -> Option<Url> {
         let (path, fragment) = target
             .split_once('#')
             .map_or((target, None), |(path, fragment)| (path, Some(fragment)));
@@ -162,7 +162,7 @@ impl Links<'_> {
         let near = if path.starts_with('/') {
             wanted.clone()
         } else {
-            bare_path(&self.beside(&path))
+            bare_path(&self.join_path(&path))
         };
         let mut best: Option<(u8, &Post)> = None;
         // The last part of `..` is only known once it is resolved.
@@ -201,7 +201,7 @@ impl Links<'_> {
         Some(url)
     }
 
-    /// The probable address of a page that is no post.
+    /// Guesses the address of a page that is no post.
     pub(super) fn guess(&self, target: &str) -> Option<Url> {
         let (path, fragment) = target
             .split_once('#')

@@ -63,7 +63,7 @@ pub(super) fn to_html(
                 ))));
             }
             Event::Text(text) if syntax.emoji && !is_code && text.contains(':') => {
-                events.push(Event::Text(with_emoji(&text).into()));
+                events.push(Event::Text(replace_emoji(&text).into()));
             }
             event => events.push(event),
         }
@@ -110,7 +110,7 @@ fn name_code(events: &mut [Event<'_>]) {
 }
 
 /// The HTML of a few words of Markdown, without a paragraph around them.
-pub(in crate::post) fn inline(text: &str) -> String {
+pub(in crate::post) fn render_inline(text: &str) -> String {
     if !text.contains(['*', '_', '`', '[', '<', '&', '\\', '\n']) {
         return escape(text);
     }
@@ -155,7 +155,7 @@ pub(in crate::post) fn decode(text: &str) -> String {
 }
 
 /// Replaces the short names of emoji: `:tada:`.
-fn with_emoji(text: &str) -> String {
+fn replace_emoji(text: &str) -> String {
     let mut parts = text.split(':');
     let mut done = parts.next().unwrap_or_default().to_owned();
     // The text between two colons is a name, or the second colon begins one.
@@ -192,7 +192,7 @@ fn name_headings(events: &mut [Event<'_>], marks: Marks) {
                     continue;
                 };
                 if id.is_none() {
-                    let name = crate::post::slug(&marks.without(&text));
+                    let name = crate::post::slug(&marks.strip(&text));
                     let mut unique = name.clone();
                     let number = numbers.entry(name.clone()).or_default();
                     while unique.is_empty() || !used.insert(unique.clone()) {
@@ -210,7 +210,7 @@ fn name_headings(events: &mut [Event<'_>], marks: Marks) {
 
 #[cfg(test)]
 mod tests {
-    use super::{decode, with_emoji};
+    use super::{decode, replace_emoji};
 
     #[test]
     fn a_reference_is_the_character_that_it_stands_for() {
@@ -238,7 +238,7 @@ mod tests {
             ("tada: x :tada", "tada: x :tada"),
             ("a:tada:b", "a🎉b"),
         ] {
-            assert_eq!(with_emoji(text), expected, "{text}");
+            assert_eq!(replace_emoji(text), expected, "{text}");
         }
     }
 }

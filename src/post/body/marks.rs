@@ -33,7 +33,7 @@ impl Marks {
     }
 
     /// Whether a text that is being written ends before a line, or with slots alone on one.
-    pub(super) fn begins_line(text: &str) -> bool {
+    pub(super) fn is_line_start(text: &str) -> bool {
         let text = text.trim_end_matches([' ', '\t']);
         text.is_empty() || text.ends_with(['\n', SLOT])
     }
@@ -70,7 +70,7 @@ impl Marks {
     }
 
     /// Removes the marks from a text.
-    pub(super) fn without(self, text: &str) -> Cow<'_, str> {
+    pub(super) fn strip(self, text: &str) -> Cow<'_, str> {
         let opening = self.opening();
         if !text.contains(opening.as_str()) {
             return text.into();
@@ -118,7 +118,7 @@ mod tests {
             ("a".to_owned(), "a", "a"),
         ] {
             assert_eq!(marks.fill(&html, &slots), filled, "{html}");
-            assert_eq!(marks.without(&html), bare, "{html}");
+            assert_eq!(marks.strip(&html), bare, "{html}");
         }
     }
 

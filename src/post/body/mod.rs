@@ -35,7 +35,7 @@ mod wiki;
 ///
 /// # Errors
 /// A finding if the text cannot be read, or nests too deeply.
-pub fn body(
+pub fn render_body(
     post: &Post,
     text: &str,
     site: &Site,
@@ -147,7 +147,7 @@ pub fn body(
 
 /// The body of a post that came by a feed: sanitised like those of the site. It says nothing of elements that are left out,
 /// since nobody here can mend them; of a text that cannot be read, its words are left.
-pub(crate) fn syndicated_body(post: &Post, from: &Syndication, site: &Site) -> Body {
+pub(crate) fn render_syndicated(post: &Post, from: &Syndication, site: &Site) -> Body {
     let budget = Budget::for_source(&from.html);
     let index = Index::default();
     let links = Links {
@@ -262,7 +262,7 @@ fn finish(
             )
         }
         (None, Some(description)) => (format!("<p>{}</p>", escape(description)), html),
-        (None, None) => (first_paragraph(&strip_names(&html)), html),
+        (None, None) => (find_first_paragraph(&strip_names(&html)), html),
     };
     Body {
         html: html.trim().to_owned(),
@@ -274,7 +274,7 @@ fn finish(
 }
 
 /// The first paragraph outside of quotes that shows more than a film or a sound.
-fn first_paragraph(html: &str) -> String {
+fn find_first_paragraph(html: &str) -> String {
     let after_quote = html
         .strip_prefix("<blockquote")
         .and_then(|rest| rest.split_once("</blockquote>"));

@@ -46,7 +46,7 @@ pub(super) fn gather(events: Vec<Event<'_>>, form: NoteForm) -> Vec<Event<'_>> {
         known: HashMap::new(),
         order: Vec::new(),
     };
-    let mut gathered = numbers.with_references(body);
+    let mut gathered = numbers.number_references(body);
     let mut list = Vec::new();
     let mut place = 0;
     while place < numbers.order.len() {
@@ -56,8 +56,8 @@ pub(super) fn gather(events: Vec<Event<'_>>, form: NoteForm) -> Vec<Event<'_>> {
             .get(&label)
             .map(|at| std::mem::take(&mut notes[*at].1));
         let note = note.unwrap_or_default();
-        let note = numbers.with_references(note);
-        list.extend(item(note, &label, form, place));
+        let note = numbers.number_references(note);
+        list.extend(write_item(note, &label, form, place));
     }
     // A note that nothing refers to is left out, as the generators do.
     if list.is_empty() {
@@ -90,7 +90,7 @@ fn split_notes(events: Vec<Event<'_>>) -> (Vec<Event<'_>>, Notes<'_>) {
 }
 
 /// A note that something refers to, with the way back behind its last words.
-fn item<'a>(
+fn write_item<'a>(
     mut note: Vec<Event<'a>>,
     label: &str,
     form: NoteForm,
@@ -115,15 +115,15 @@ struct Numbers<'a> {
 }
 
 impl<'a> Numbers<'a> {
-    fn with_references(&mut self, events: Vec<Event<'a>>) -> Vec<Event<'a>> {
+    fn number_references(&mut self, events: Vec<Event<'a>>) -> Vec<Event<'a>> {
         let numbered = events.into_iter().map(|event| match event {
-            Event::FootnoteReference(label) => self.reference(&label),
+            Event::FootnoteReference(label) => self.write_reference(&label),
             event => event,
         });
         numbered.collect()
     }
 
-    fn reference(&mut self, label: &CowStr<'a>) -> Event<'a> {
+    fn write_reference(&mut self, label: &CowStr<'a>) -> Event<'a> {
         let is_first = !self.known.contains_key(label);
         if is_first {
             self.order.push(label.clone());

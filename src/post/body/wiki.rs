@@ -22,7 +22,7 @@ pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Even
                 dest_url,
                 title,
                 id,
-            }) => match target(&dest_url, links) {
+            }) => match find_target(&dest_url, links) {
                 Some(dest_url) => {
                     resolved.push(Event::Start(Tag::Link {
                         link_type: LinkType::Inline,
@@ -47,9 +47,9 @@ pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Even
                 }
                 events.next();
                 let is_embed = matches!(link_type, LinkType::WikiLink { .. });
-                let words = words(&inside);
+                let words = read_words(&inside);
                 if !is_embed || is_picture(&dest_url) {
-                    let words = without_size(&words, &dest_url);
+                    let words = strip_size(&words, &dest_url);
                     resolved.push(Event::Start(Tag::Image {
                         link_type: LinkType::Inline,
                         dest_url,
@@ -65,7 +65,7 @@ pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Even
                     .next()
                     .is_some_and(|name| name.contains('.'))
                     .then(|| dest_url.clone());
-                match target(&dest_url, links).or(file) {
+                match find_target(&dest_url, links).or(file) {
                     Some(dest_url) => {
                         resolved.push(Event::Start(Tag::Link {
                             link_type: LinkType::Inline,
@@ -83,10 +83,7 @@ pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Even
                 let is_last = events
                     .peek()
                     .is_none_or(|next| matches!(next, Event::End(_) | Event::SoftBreak));
-                mark(
-                    if is_last { without_name(text) } else { text },
-                    &mut resolved,
-                );
+                push_marked(if is_last { strip_name(text) } else { text }, &mut resolved);
             }
             event => {
                 match &event {
@@ -101,15 +98,15 @@ pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Even
     resolved
 }
 
-/// The address of a note, or of a heading in this one.
-fn target<'a>(target: &str, links: &Links<'_>) -> Option<CowStr<'a>> {
+/// Finds the address of a note, or of a heading in this one.
+fn find_target<'a>(target: &str, links: &Links<'_>) -> Option<CowStr<'a>> {
     let here = || {
         target
             .starts_with('#')
             .then(|| links.page.join(target).ok())?
     };
     links
-        .post_at(target)
+        .find_post(target)
         .or_else(here)
         .map(|url| url.to_string().into())
 }
@@ -123,7 +120,7 @@ fn is_picture(target: &str) -> bool {
     })
 }
 
-fn words(events: &[Event<'_>]) -> String {
+fn read_words(events: &[Event<'_>]) -> String {
     let text = events.iter().map(|event| match event {
         Event::Text(text) | Event::Code(text) => text,
         _ => " ",
@@ -132,7 +129,7 @@ fn words(events: &[Event<'_>]) -> String {
 }
 
 /// The description of a picture without its size: `a cup|300`, `300x200`.
-fn without_size(words: &str, target: &str) -> String {
+fn strip_size(words: &str, target: &str) -> String {
     let (before, last) = words
         .rsplit_once('|')
         .map_or(("", words), |(before, last)| (before, last));
@@ -147,7 +144,7 @@ fn without_size(words: &str, target: &str) -> String {
 }
 
 /// A text without the name that a paragraph may end with: ` ^tea`.
-fn without_name(text: CowStr<'_>) -> CowStr<'_> {
+fn strip_name(text: CowStr<'_>) -> CowStr<'_> {
     let is_name = |name: &str| {
         !name.is_empty()
             && name
@@ -161,7 +158,7 @@ fn without_name(text: CowStr<'_>) -> CowStr<'_> {
 }
 
 /// Marks `==text==`.
-fn mark<'a>(text: CowStr<'a>, events: &mut Vec<Event<'a>>) {
+fn push_marked<'a>(text: CowStr<'a>, events: &mut Vec<Event<'a>>) {
     let mut rest: &str = &text;
     let mut found = false;
     while let Some((before, marked, after)) = split_at_mark(rest) {

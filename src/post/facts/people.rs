@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::config::{Author, is_blank};
 use crate::html::{legal, read_words};
-use crate::post::body::markdown::inline;
+use crate::post::body::markdown::render_inline;
 use crate::post::compose;
 use crate::post::dialect::{Folders, Habits, TagSplit};
 use crate::post::facts::name::Name;
@@ -71,7 +71,9 @@ pub(crate) fn from_map(map: &Map<String, Value>) -> Option<Author> {
 
 /// Parses an author from one string: a key of the site's people, `Ada <ada@x.example>`, `ada@x.example (Ada)` or a name.
 fn parse_author(text: &str, habits: &Habits) -> Option<Author> {
-    let linked = text.contains("](").then(|| read_words(&inline(text)));
+    let linked = text
+        .contains("](")
+        .then(|| read_words(&render_inline(text)));
     let text = linked.as_deref().unwrap_or(text).trim();
     if let Some(known) = habits.people.get(text) {
         return Some(known.clone());

@@ -288,7 +288,7 @@ impl<'a> MdxReader<'a> {
         if !is_known {
             self.drop_part(at, name);
         }
-        if !is_known && !Marks::begins_line(&self.plain.text) {
+        if !is_known && !Marks::is_line_start(&self.plain.text) {
             return;
         }
         let mut open = "<div>".to_owned();

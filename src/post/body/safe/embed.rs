@@ -277,9 +277,7 @@ pub(super) fn link_embeds(
 fn read_address(element: &Element<'_, '_>, links: &Links<'_>) -> Option<Url> {
     ["src", "data-src"].iter().find_map(|name| {
         let value = unescape(&element.get_attribute(name)?);
-        let url = links
-            .absolute(&value)
-            .filter(|_| !value.trim().is_empty())?;
+        let url = links.resolve(&value).filter(|_| !value.trim().is_empty())?;
         matches!(url.scheme(), "http" | "https").then_some(url)
     })
 }

@@ -91,7 +91,7 @@ fn sanitise_by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
 }
 
 fn resolve_simple(simple: Simple, links: &Links<'_>) -> String {
-    simple.resolve_addresses(|value| links.absolute(value).map(String::from))
+    simple.resolve_addresses(|value| links.resolve(value).map(String::from))
 }
 
 /// HTML without empty paragraphs, and without spaces around it.
@@ -169,7 +169,7 @@ fn make_absolute(
             "src" if is_image && value.starts_with("data:image/") => continue,
             // Empty it would be the post's own page.
             "src" if value.trim().is_empty() => None,
-            _ => links.absolute(&value).map(String::from),
+            _ => links.resolve(&value).map(String::from),
         };
         match absolute {
             Some(absolute) => element.set_attribute(name, &absolute.replace('&', "&amp;"))?,
@@ -261,7 +261,7 @@ fn resolve_set(set: &str, links: &Links<'_>) -> String {
         let (size, after) = after.split_at(end);
         rest = after;
         let size = size.trim();
-        if let Some(url) = links.absolute(bare).filter(|_| is_size(size)) {
+        if let Some(url) = links.resolve(bare).filter(|_| is_size(size)) {
             images.push(format!("{url} {size}").trim_end().to_owned());
         }
     }

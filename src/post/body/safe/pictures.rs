@@ -54,7 +54,7 @@ pub(super) fn load(
         found
     };
     // A word alone is a switch: `data-lazy="true"`.
-    let is_address = |value: &str| value.contains(['/', '.']) && links.absolute(value).is_some();
+    let is_address = |value: &str| value.contains(['/', '.']) && links.resolve(value).is_some();
     let address = take(&LATER, &is_address);
     let set = take(&LATER_SETS, &|value| !value.trim().is_empty());
     let is_empty = |now: Option<String>| {

@@ -90,7 +90,7 @@ pub(super) fn replace_player(player: &Element<'_, '_>, links: &Links<'_>) -> Opt
     let value = value.trim();
     let is_address = page.is_empty() || value.contains([':', '/']);
     let url = match is_address {
-        true => links.absolute(value)?,
+        true => links.resolve(value)?,
         false => Url::parse(&format!("{page}{value}")).ok()?,
     };
     let is_web = matches!(url.scheme(), "http" | "https");
@@ -104,7 +104,7 @@ pub(super) fn replace_player(player: &Element<'_, '_>, links: &Links<'_>) -> Opt
 
 /// The frame that replaces a known script.
 pub(super) fn replace_script(script: &Element<'_, '_>, links: &Links<'_>) -> Option<String> {
-    let mut url = links.absolute(&unescape(&script.get_attribute("src")?))?;
+    let mut url = links.resolve(&unescape(&script.get_attribute("src")?))?;
     let (name, path) = match (url.host_str()?, url.path().strip_suffix(".js")?) {
         ("gist.github.com", path) => ("gist", path.to_owned()),
         ("asciinema.org", path) if path.starts_with("/a/") => ("asciinema", path.to_owned()),
@@ -117,7 +117,7 @@ pub(super) fn replace_script(script: &Element<'_, '_>, links: &Links<'_>) -> Opt
 
 fn read_address(element: &Element<'_, '_>, name: &str, links: &Links<'_>) -> Option<Url> {
     let value = unescape(&element.get_attribute(name)?);
-    let url = links.absolute(&value)?;
+    let url = links.resolve(&value)?;
     let is_web = matches!(url.scheme(), "http" | "https");
     (is_web && !value.trim().is_empty()).then_some(url)
 }

@@ -1,7 +1,7 @@
 //! The meanings of common shortcodes: plain HTML, or a link to a page that they would have embedded.
 
 use crate::html::{escape, read_words};
-use crate::post::body::markdown::inline;
+use crate::post::body::markdown::render_inline;
 use crate::post::body::shortcode::call::Call;
 use crate::post::body::shortcode::embed::{link, link_embed};
 
@@ -198,7 +198,7 @@ fn render_figure(call: &Call) -> Option<String> {
     let alt = call
         .get_any(&["alt"])
         .or(described)
-        .map_or_else(|| read_words(&inline(caption)), str::to_owned);
+        .map_or_else(|| read_words(&render_inline(caption)), str::to_owned);
     let mut image = format!("<img src=\"{}\" alt=\"{}\">", escape(&source), escape(&alt));
     if let Some(link) = call.get_any(&["link", "href"]) {
         image = format!("<a href=\"{}\">{image}</a>", escape(link));
@@ -213,6 +213,6 @@ fn render_figure(call: &Call) -> Option<String> {
     }
     Some(format!(
         "<figure>{image}<figcaption>{}{credit}</figcaption></figure>",
-        inline(caption)
+        render_inline(caption)
     ))
 }

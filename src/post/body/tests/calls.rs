@@ -2,7 +2,7 @@
 
 use crate::config::Dialect;
 
-use super::body;
+use super::render_body;
 
 #[test]
 fn no_character_of_a_post_is_taken_for_a_mark() {
@@ -23,7 +23,7 @@ fn no_character_of_a_post_is_taken_for_a_mark() {
             "<p>{{ a }} \u{e000} b</p>",
         ),
     ] {
-        let body = body(dialect, text);
+        let body = render_body(dialect, text);
         assert_eq!(body.html, expected, "{text}");
         assert!(
             body.html.starts_with(&body.summary),
@@ -53,12 +53,12 @@ fn hugo_reads_its_shortcodes_in_code_as_well() {
             0,
         ),
     ] {
-        let body = body(Dialect::Hugo, text);
+        let body = render_body(Dialect::Hugo, text);
         assert_eq!(body.html.replace(" alt=\"\"", ""), html, "{text}");
         assert_eq!(body.warnings.len(), dropped, "{text}");
     }
     assert!(
-        body(Dialect::Plain, "`{{< chart >}}`\n")
+        render_body(Dialect::Plain, "`{{< chart >}}`\n")
             .html
             .contains("chart")
     );
@@ -66,13 +66,13 @@ fn hugo_reads_its_shortcodes_in_code_as_well() {
 
 #[test]
 fn the_text_of_an_unknown_call_stays() {
-    let body = body(
+    let body = render_body(
         Dialect::Hugo,
         "A {{< button href=\"/x\" text=\"blue & *b*\" >}} c\n",
     );
     assert_eq!(body.html, "<p>A blue &amp; *b* c</p>");
     assert_eq!(body.warnings.len(), 1);
-    let zola = self::body(
+    let zola = self::render_body(
         Dialect::Zola,
         "A {{ media_caption(url=\"x.example\" text=\"blue & *b*\") }} c\n",
     );
@@ -123,7 +123,7 @@ fn a_shortcode_of_any_length_is_none_that_a_reader_sees() {
             0,
         ),
     ] {
-        let body = body(dialect, &text);
+        let body = render_body(dialect, &text);
         assert_eq!(body.html, html, "{dialect:?}");
         assert_eq!(body.warnings.len(), dropped, "{dialect:?}");
     }
@@ -159,7 +159,7 @@ fn braces_without_an_end_are_text_however_many_there_are() {
             Dialect::Plain,
         ] {
             let text = unit.repeat((1 << 17) / unit.len());
-            let shown = body(dialect, &format!("A {text}")).html;
+            let shown = render_body(dialect, &format!("A {text}")).html;
             assert!(shown.starts_with("<p>A"), "{dialect:?}: {unit}");
         }
     }
@@ -167,7 +167,7 @@ fn braces_without_an_end_are_text_however_many_there_are() {
 
 #[test]
 fn what_was_captured_is_shown_within_bounds() {
-    let shown = body(
+    let shown = render_body(
         Dialect::Jekyll,
         "{% capture a %}\nx {{ a }}\n{% endcapture %}{{ a }} {{ a }} b",
     )
@@ -179,7 +179,7 @@ fn what_was_captured_is_shown_within_bounds() {
             "{{% capture c{to} %}}\n{{{{ c{from} }}}}{{{{ c{from} }}}}\n{{% endcapture %}}"
         ));
     }
-    let shown = body(Dialect::Jekyll, &format!("A {text}{{{{ c40 }}}}")).html;
+    let shown = render_body(Dialect::Jekyll, &format!("A {text}{{{{ c40 }}}}")).html;
     assert!(
         shown.starts_with("<p>A") && shown.len() < 1 << 20,
         "{}",

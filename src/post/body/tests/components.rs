@@ -2,7 +2,7 @@
 
 use crate::config::Dialect;
 use crate::post::Index;
-use crate::post::body::body;
+use crate::post::body::render_body;
 use crate::post::dialect::Habits;
 
 use super::{post, site};
@@ -44,7 +44,7 @@ fn what_a_component_says_of_what_it_encloses_stands_above_it() {
         let whole = format!("{front}{text}\n");
         let post = post("posts/cake.mdx", &whole, Dialect::Astro);
         let habits = Habits::new(Dialect::Astro, chrono_tz::UTC);
-        let body = body(&post, &whole, &site(), &habits, &[], &Index::default());
+        let body = render_body(&post, &whole, &site(), &habits, &[], &Index::default());
         let html = body.unwrap().html.replace('\n', "");
         assert_eq!(html, expected, "{text}");
     }

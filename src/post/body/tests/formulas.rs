@@ -13,7 +13,7 @@ const X: &str = "<math alttext=\"x\" display=\"inline\"><mi>x</mi></math>";
 const BLOCK: &str = "<math alttext=\"x\" display=\"block\"><mi>x</mi></math>";
 
 /// The body of a text in a post whose front matter has these lines, on a site that passes these through, if any.
-fn body(dialect: Dialect, keys: &str, passed: Option<&[Delimiters]>, text: &str) -> Body {
+fn render_body(dialect: Dialect, keys: &str, passed: Option<&[Delimiters]>, text: &str) -> Body {
     let whole = match dialect {
         Dialect::Hugo | Dialect::Zola => {
             format!("+++\ntitle = \"T\"\ndate = 2024-05-01\n{keys}\n+++\n{text}")
@@ -32,11 +32,11 @@ fn body(dialect: Dialect, keys: &str, passed: Option<&[Delimiters]>, text: &str)
     }
     let posts = [post(path, &whole, dialect)];
     let index = Index::default();
-    super::super::body(&posts[0], &whole, &site(), &habits, &posts, &index).unwrap()
+    super::super::render_body(&posts[0], &whole, &site(), &habits, &posts, &index).unwrap()
 }
 
 fn shown(keys: &str, text: &str) -> String {
-    body(Dialect::Hugo, keys, None, text).html
+    render_body(Dialect::Hugo, keys, None, text).html
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_switch_of_any_dialect_makes_formulas() {
         (Dialect::Plain, "mathjax: true"),
     ] {
         let text = "a $x$ b \\\\(x\\\\)\n\n$$x$$\n\n\\\\[\nx\n\\\\]\n";
-        let html = body(dialect, keys, None, text).html;
+        let html = render_body(dialect, keys, None, text).html;
         let expected = format!("<p>a {X} b {X}</p>\n<p>{BLOCK}</p>\n<p>{BLOCK}</p>");
         assert_eq!(html, expected, "{dialect:?}: {keys}");
     }
@@ -74,14 +74,14 @@ fn where_nothing_says_math_a_dollar_is_money() {
         (Dialect::Obsidian, ""),
         (Dialect::Plain, ""),
     ] {
-        let html = body(dialect, keys, None, text).html;
+        let html = render_body(dialect, keys, None, text).html;
         assert_eq!(
             html, "<p>a $x$ b \\(x\\) costs $5</p>",
             "{dialect:?}: {keys}"
         );
     }
     for dialect in [Dialect::Hugo, Dialect::Zola, Dialect::Plain] {
-        let html = body(dialect, "", None, "a $$x$$ b").html;
+        let html = render_body(dialect, "", None, "a $$x$$ b").html;
         assert_eq!(html, "<p>a $$x$$ b</p>", "{dialect:?}");
     }
 }
@@ -108,7 +108,7 @@ fn kramdown_reads_two_dollars_by_their_place() {
         ),
     ] {
         assert_eq!(
-            body(Dialect::Jekyll, "", None, text).html,
+            render_body(Dialect::Jekyll, "", None, text).html,
             expected,
             "{text}"
         );
@@ -132,7 +132,7 @@ fn what_hugo_passes_through_is_math_and_nothing_else() {
         ("me@@x", "<p>me@@x</p>".to_owned()),
     ] {
         for keys in ["", "math = true", "math = false"] {
-            let html = body(Dialect::Hugo, keys, Some(&passed), text).html;
+            let html = render_body(Dialect::Hugo, keys, Some(&passed), text).html;
             assert_eq!(html, expected, "{keys}: {text}");
         }
     }
@@ -207,7 +207,7 @@ fn a_formula_that_cannot_be_read_stays_tex_and_is_named_once() {
         (&long, "it is longer than 4096 bytes"),
     ] {
         let text = format!("a\n\n{tex} and\n{tex}\n");
-        let body = body(Dialect::Hugo, "math = true", None, &text);
+        let body = render_body(Dialect::Hugo, "math = true", None, &text);
         let code = format!(
             "<code>{}</code>",
             crate::html::escape(tex.trim_matches('$'))

@@ -2,9 +2,9 @@
 
 use crate::config::Dialect;
 
-use super::{post, site, try_body};
+use super::{post, site, try_render};
 use crate::post::Index;
-use crate::post::body::body;
+use crate::post::body::render_body;
 use crate::post::dialect::Habits;
 
 #[test]
@@ -65,7 +65,7 @@ fn a_text_that_grows_without_end_is_an_error_with_its_line() {
         ),
     ] {
         let start = &text[..60];
-        match (try_body(dialect, &text), line) {
+        match (try_render(dialect, &text), line) {
             (Ok(body), None) => assert!(body.html.len() < 16 * text.len() + (1 << 20), "{start}"),
             (Ok(_), Some(_)) => panic!("no bound: {start}"),
             (Err(error), line) => {
@@ -91,7 +91,7 @@ fn a_key_of_the_front_matter_is_not_repeated_without_end() {
     );
     let post = post("posts/cake.md", &whole, Dialect::Hugo);
     let habits = Habits::new(Dialect::Hugo, chrono_tz::UTC);
-    let error = body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
+    let error = render_body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
     let shown = error.in_file("cake.md").to_string();
     assert!(shown.starts_with("cake.md:"), "{shown}");
     assert!(shown.contains("the text grows to more than"), "{shown}");
@@ -114,7 +114,8 @@ fn a_name_in_a_component_stands_for_no_more_than_the_budget() {
         let whole = format!("{start}{}", part.repeat(10_000));
         let post = post("posts/cake.mdx", &whole, Dialect::Astro);
         let habits = Habits::new(Dialect::Astro, chrono_tz::UTC);
-        let error = body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
+        let error =
+            render_body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
         let shown = error.in_file("cake.mdx").to_string();
         assert!(shown.contains("the text grows to more than"), "{shown}");
         // The reading ends where the budget does, at one of the first uses.
@@ -141,6 +142,6 @@ fn a_text_that_repeats_a_little_stays() {
         (Dialect::Hugo, "[a](b) \"x\" & <br>\n\n".repeat(5_000)),
         (Dialect::Zola, "[t](@/posts/tea.md#cup)\n".repeat(5_000)),
     ] {
-        assert!(try_body(dialect, &text).is_ok(), "{dialect:?}");
+        assert!(try_render(dialect, &text).is_ok(), "{dialect:?}");
     }
 }

@@ -34,11 +34,11 @@ fn post(path: &str, text: &str, dialect: Dialect) -> Post {
 }
 
 /// The body of a text in a bundle, beside a post `tea`.
-fn body(dialect: Dialect, text: &str) -> Body {
-    try_body(dialect, text).unwrap()
+fn render_body(dialect: Dialect, text: &str) -> Body {
+    try_render(dialect, text).unwrap()
 }
 
-fn try_body(dialect: Dialect, text: &str) -> Result<Body, Finding> {
+fn try_render(dialect: Dialect, text: &str) -> Result<Body, Finding> {
     let front = match dialect {
         Dialect::Zola | Dialect::Hugo => "+++\ntitle = \"T\"\ndate = 2024-05-01\n+++\n",
         Dialect::Pelican => "Title: T\nDate: 2024-05-01\n\n",
@@ -50,7 +50,7 @@ fn try_body(dialect: Dialect, text: &str) -> Result<Body, Finding> {
         _ => ("posts/cake/index.md", "posts/tea.md"),
     };
     let posts = [post(one, &whole, dialect), post(two, front, dialect)];
-    super::body(
+    super::render_body(
         &posts[0],
         &whole,
         &site(),
@@ -66,7 +66,7 @@ fn every_address_is_absolute_and_nothing_runs() {
                 <video poster=\"p.jpg\" src=\"v.mp4\"></video> <blockquote cite=\"/c\">q</blockquote>\n\
                 <iframe src=\"https://x.example\"></iframe><script>x()</script><a href=\"javascript:x()\">j</a>\n\n\
                 ## Cup\n\n[up](#cup) note[^1]\n\n[^1]: Yes.\n";
-    let html = body(Dialect::Hugo, text).html;
+    let html = render_body(Dialect::Hugo, text).html;
     for part in [
         "href=\"https://hums.example/x?a=1&amp;b=2\"",
         "src=\"https://hums.example/blog/posts/cake/a.png\"",
@@ -124,7 +124,7 @@ fn an_embedded_page_becomes_a_link_and_an_embedded_picture_stays() {
             "<img srcset=\"https://hums.example/blog/posts/cake/a.png 1x, https://hums.example/b.png 2x, https://hums.example/blog/posts/cake/c,d.png\">",
         ),
     ] {
-        let html = body(Dialect::Hugo, text).html;
+        let html = render_body(Dialect::Hugo, text).html;
         let html = html
             .strip_prefix("<p>")
             .and_then(|html| html.strip_suffix("</p>"))
@@ -140,7 +140,11 @@ fn a_comment_of_kramdown_is_left_out() {
         "A b\n\n{::comment}\nx\n\ny\n{:/comment}\n",
         "A b\n\n{::comment}\nx\n{:/}\n",
     ] {
-        assert_eq!(body(Dialect::Jekyll, text).html, "<p>A b</p>", "{text}");
+        assert_eq!(
+            render_body(Dialect::Jekyll, text).html,
+            "<p>A b</p>",
+            "{text}"
+        );
     }
 }
 
@@ -183,7 +187,11 @@ fn an_element_may_say_that_it_holds_markdown() {
             "<div>*a*</div>",
         ),
     ] {
-        assert_eq!(body(dialect, text).html, expected, "{dialect:?}: {text}");
+        assert_eq!(
+            render_body(dialect, text).html,
+            expected,
+            "{dialect:?}: {text}"
+        );
     }
 }
 
@@ -199,8 +207,8 @@ fn what_nests_too_deep_is_an_error_and_no_overflow() {
         let whole = format!("{front}{text}x\n");
         let post = post("a.md", &whole, Dialect::Plain);
         let habits = Habits::new(Dialect::Plain, chrono_tz::UTC);
-        let error =
-            super::body(&post, &whole, &site(), &habits, &[], &Index::default()).unwrap_err();
+        let error = super::render_body(&post, &whole, &site(), &habits, &[], &Index::default())
+            .unwrap_err();
         assert!(error.message.contains("nests more than"), "{error}");
     }
 }

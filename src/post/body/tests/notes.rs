@@ -2,12 +2,12 @@
 
 use crate::config::Dialect;
 
-use super::body;
+use super::render_body;
 
 #[test]
 fn footnotes_stand_at_the_end_in_the_order_of_their_references() {
     let text = "A[^b] c[^a] d[^b].\n\n[^a]: *One*.\n\n    Two.\n[^b]: Three[^c].\n[^c]: - four\n[^d]: Five.\n\nEnd.\n";
-    let html = body(Dialect::Hugo, text).html;
+    let html = render_body(Dialect::Hugo, text).html;
     let page = "https://hums.example/blog/posts/cake/";
     let expected = format!(
         "<p>A<sup id=\"fnref:1\"><a href=\"{page}#fn:1\">1</a></sup> \
@@ -33,7 +33,7 @@ fn a_footnote_has_the_address_that_it_has_on_the_page() {
         (Dialect::Obsidian, "fn-1", "fnref-1"),
         (Dialect::Plain, "fn-1", "fnref-1"),
     ] {
-        let html = body(dialect, text).html;
+        let html = render_body(dialect, text).html;
         for part in [
             format!("<sup id=\"{back}\">"),
             format!("#{note}\">1</a></sup>"),
@@ -52,7 +52,7 @@ fn what_is_no_footnote_stays_text() {
         ("`[^1]`\n\n[^1]: x", "<p><code>[^1]</code></p>"),
         ("A\n\n[^1]: x[^2]\n[^2]: y", "<p>A</p>"),
     ] {
-        assert_eq!(body(Dialect::Hugo, text).html, expected, "{text}");
+        assert_eq!(render_body(Dialect::Hugo, text).html, expected, "{text}");
     }
 }
 
@@ -77,18 +77,18 @@ fn the_name_that_kramdown_gives_a_heading_stays() {
         ("A\n{: #tea}\n", "<p>A</p>"),
         ("#tag\n{: #tea}\n", "<p>#tag</p>"),
     ] {
-        let html = body(Dialect::Jekyll, text).html;
+        let html = render_body(Dialect::Jekyll, text).html;
         assert_eq!(html, expected, "{text}");
     }
 }
 
 #[test]
 fn equal_headings_have_names_of_their_own() {
-    let html = body(Dialect::Hugo, "## Tea\n\n## Tea\n\n## Tea 1\n\n## Tea\n").html;
+    let html = render_body(Dialect::Hugo, "## Tea\n\n## Tea\n\n## Tea 1\n\n## Tea\n").html;
     for name in ["tea", "tea-1", "tea-1-1", "tea-2"] {
         assert!(html.contains(&format!("<h2 id=\"{name}\">")), "{html}");
     }
-    let html = body(Dialect::Hugo, "## H{{< sub 2 >}}O\n").html;
+    let html = render_body(Dialect::Hugo, "## H{{< sub 2 >}}O\n").html;
     assert_eq!(html, "<h2 id=\"ho\">H<sub>2</sub>O</h2>");
 }
 
@@ -98,7 +98,7 @@ fn a_text_may_use_every_private_character() {
     let numbers = numbers.join(" ");
     let all: String = ('\u{e000}'..='\u{f8ff}').collect();
     for text in [numbers, all] {
-        let html = body(Dialect::Hugo, &format!("{text}{{{{< kbd A >}}}}")).html;
+        let html = render_body(Dialect::Hugo, &format!("{text}{{{{< kbd A >}}}}")).html;
         assert!(html.contains("<kbd>A</kbd>"), "{html}");
         assert!(html.contains(text.trim()));
     }

@@ -2,7 +2,7 @@
 
 use crate::config::Dialect;
 
-use super::body;
+use super::render_body;
 
 const SHORTCODES: &[(Dialect, &str, &str)] = &[
     (
@@ -311,7 +311,7 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
 #[test]
 fn the_common_shortcodes_become_plain_html() {
     for (dialect, text, expected) in SHORTCODES {
-        let body = body(*dialect, text);
+        let body = render_body(*dialect, text);
         assert_eq!(body.html, *expected, "{dialect:?}: {text}");
         assert_eq!(body.warnings, [], "{text}");
     }
@@ -369,7 +369,7 @@ fn what_means_nothing_elsewhere_is_left_out_and_named_with_its_line() {
             "`gallery`",
         ),
     ] {
-        let body = body(dialect, text);
+        let body = render_body(dialect, text);
         assert_eq!(body.html.replace("\n\n", "\n"), html, "{text}");
         let warning = body.warnings[0].clone().in_file("a.md").to_string();
         assert!(

@@ -2,11 +2,11 @@
 
 use crate::config::Dialect;
 
-use super::body;
+use super::render_body;
 
 /// The HTML of a text without its paragraph.
 fn shown(text: &str) -> String {
-    let html = body(Dialect::Hugo, text).html;
+    let html = render_body(Dialect::Hugo, text).html;
     let inside = html
         .strip_prefix("<p>")
         .and_then(|html| html.strip_suffix("</p>"));
@@ -214,7 +214,7 @@ fn a_player_is_a_paragraph_of_its_own() {
         ),
         (format!("<p>{none}\n</p>"), String::new()),
     ] {
-        assert_eq!(body(Dialect::Plain, &text).html, expected, "{text}");
+        assert_eq!(render_body(Dialect::Plain, &text).html, expected, "{text}");
     }
 }
 
@@ -270,7 +270,7 @@ fn a_drawing_is_an_image_of_its_file() {
         ),
     ] {
         let drawing = "<svg viewBox=\"0 0 9 9\"><title>Tea</title><path d=\"M0\"/></svg>";
-        let body = body(dialect, &format!("{before}{drawing}{after}"));
+        let body = render_body(dialect, &format!("{before}{drawing}{after}"));
         let [file] = body.drawings.as_slice() else {
             panic!("{body:?}");
         };
@@ -292,7 +292,7 @@ fn a_drawing_is_an_image_of_its_file() {
         "<svg>\n\n<path d=\"M0\"/>\n\nx\n\n</svg>",
         "```\n<svg><path d=\"M0\"/></svg>\n```",
     ] {
-        assert_eq!(body(Dialect::Hugo, text).drawings, [], "{text}");
+        assert_eq!(render_body(Dialect::Hugo, text).drawings, [], "{text}");
     }
 }
 
@@ -329,7 +329,7 @@ fn players_keep_their_controls_and_times_their_instant() {
 #[test]
 fn elements_that_no_feed_shows_are_counted_in_one_warning() {
     let text = "a\n\n<canvas></canvas>\n<form><select><option>x</option></select></form>\n<canvas></canvas>\n<iframe></iframe>";
-    let warnings = body(Dialect::Hugo, text).warnings;
+    let warnings = render_body(Dialect::Hugo, text).warnings;
     let [warning] = warnings.as_slice() else {
         panic!("{warnings:?}");
     };
@@ -346,14 +346,14 @@ fn elements_that_no_feed_shows_are_counted_in_one_warning() {
         "<script>x()</script>",
         "<canvasser>",
     ] {
-        assert_eq!(body(Dialect::Hugo, text).warnings, [], "{text}");
+        assert_eq!(render_body(Dialect::Hugo, text).warnings, [], "{text}");
     }
 }
 
 #[test]
 fn nothing_of_a_form_is_shown() {
     let form = "<form action=\"/join\">\n<label>Your mail</label>\n<input type=\"email\">\n<button>Sign up</button>\n</form>";
-    let body = body(Dialect::Hugo, &format!("a\n\n{form}\n\nb\n\n- [x] c\n"));
+    let body = render_body(Dialect::Hugo, &format!("a\n\n{form}\n\nb\n\n- [x] c\n"));
     let list = "<ul>\n<li><input disabled=\"\" type=\"checkbox\" checked=\"\">\nc</li>\n</ul>";
     assert_eq!(
         body.html.replace("\n\n", "\n"),
@@ -381,7 +381,7 @@ fn a_long_text_stays_whole() {
     ] {
         let count = (1 << 16) / part.len();
         let text = format!("<div>{}x</div>", part.repeat(count));
-        let html = body(Dialect::Hugo, &text).html;
+        let html = render_body(Dialect::Hugo, &text).html;
         let expected = format!("<div>{}x</div>", shown.repeat(count));
         assert!(
             html == expected,

@@ -2,7 +2,7 @@
 
 use crate::config::Dialect;
 
-use super::body;
+use super::render_body;
 
 #[test]
 fn the_summary_ends_at_the_mark_or_is_the_first_paragraph() {
@@ -20,7 +20,7 @@ fn the_summary_ends_at_the_mark_or_is_the_first_paragraph() {
         ("A.\n\nB.\n", "<p>A.</p>"),
         ("> Q\n\nB.\n", "<p>B.</p>"),
     ] {
-        let body = body(Dialect::Hugo, text);
+        let body = render_body(Dialect::Hugo, text);
         assert_eq!(body.summary, expected, "{text}");
         assert!(
             !body.html.contains('\u{e001}') && !body.html.contains("<!--"),
@@ -38,6 +38,6 @@ fn the_first_paragraph_is_the_summary_also_where_it_says_its_language() {
         ("> One\n\nTwo", "<p>Two</p>"),
         ("- One", ""),
     ] {
-        assert_eq!(body(Dialect::Hugo, text).summary, expected, "{text}");
+        assert_eq!(render_body(Dialect::Hugo, text).summary, expected, "{text}");
     }
 }
