@@ -82,10 +82,10 @@ async fn speak(
     };
     let mut attempts = Vec::new();
     for (number, message) in messages.iter().enumerate() {
-        let attempt = match connection.envelope(envelope(message)).await {
+        let attempt = match connection.announce(envelope(message)).await {
             Ok(()) => {
                 let next = messages.get(number + 1).map(|next| envelope(next));
-                connection.body(message.clone(), next).await
+                connection.send_body(message.clone(), next).await
             }
             Err(attempt) => attempt,
         };

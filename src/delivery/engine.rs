@@ -37,9 +37,10 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::delivery::fill::FILLED;
 use crate::delivery::issue::{CLAIM, IssueDelivery};
 use crate::delivery::queue::Queue;
-use crate::delivery::run::{FILLED, Halt, Run};
+use crate::delivery::run::{Halt, Run};
 use crate::delivery::series::Doubted;
 use crate::delivery::transport::Transport;
 use crate::delivery::worker;
@@ -162,7 +163,7 @@ async fn run_rounds<T: Transport>(run: &Arc<Run<T>>) -> Result<Option<Halt>> {
             let waiting = sender.store().count_deliveries(issue.id).await?[DeliveryState::Queued];
             // A letter has one reader, and nobody waits for a person to look at it.
             let is_over = waiting == 0 && issue.slot.kind != SlotKind::Letter;
-            return Ok(run.series().pause_at_end(is_over).map(Halt::Refused));
+            return Ok(run.series().find_pause_at_end(is_over).map(Halt::Refused));
         }
         if run.is_halted() {
             return Ok(run

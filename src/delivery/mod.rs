@@ -5,6 +5,7 @@
 
 mod domains;
 mod engine;
+mod fill;
 mod issue;
 mod mailer;
 mod outbox;
@@ -12,6 +13,7 @@ mod progress;
 mod queue;
 mod run;
 mod series;
+mod settle;
 mod signing;
 mod single;
 mod stop;

@@ -17,8 +17,8 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// The next delivery; `None` at the end.
-    pub(super) async fn next(&self) -> Option<Filled> {
+    /// Takes the next delivery; `None` at the end.
+    pub(super) async fn take(&self) -> Option<Filled> {
         let next = self.filled.lock().await.recv().await;
         if next.is_none() {
             self.drained.send_replace(true);
@@ -26,8 +26,8 @@ impl Queue {
         next
     }
 
-    /// The next delivery, if one waits.
-    pub(super) fn next_at_once(&self) -> Option<Filled> {
+    /// Takes the next delivery, if one waits.
+    pub(super) fn take_at_once(&self) -> Option<Filled> {
         self.filled.try_lock().ok()?.try_recv().ok()
     }
 

@@ -83,7 +83,7 @@ impl Series {
         self.accepted
     }
 
-    /// The readers whose refusals are doubted once the issue is paused: all recent ones if there were too many; else
+    /// Finds the readers whose refusals are doubted once the issue is paused: all recent ones if there were too many; else
     /// those in a row, since they begin the series that paused it, here or at another sender.
     pub(super) fn find_doubted(&self) -> Doubted {
         if !self.accepted {
@@ -131,13 +131,13 @@ impl Series {
         } else if phase == Phase::Dot {
             self.refused_messages = 0;
         }
-        let why = self.pause(is_first && verdict == Verdict::Policy);
+        let why = self.find_pause(is_first && verdict == Verdict::Policy);
         self.doubts |= why.is_some();
         why
     }
 
-    /// The reason if the issue must pause after this reply.
-    fn pause(&self, begins_with_policy: bool) -> Option<String> {
+    /// Finds the reason why the issue must pause after this reply.
+    fn find_pause(&self, begins_with_policy: bool) -> Option<String> {
         let in_a_row = self.row().count();
         let of_policy = self.row().take_while(|one| one.verdict == Verdict::Policy);
         let policy_domains: BTreeSet<&str> = of_policy.map(|one| one.domain.as_str()).collect();
@@ -172,9 +172,9 @@ impl Series {
         }
     }
 
-    /// The reason if a finished issue must pause: nobody has accepted it, and some have refused it. One or two refusals
+    /// Finds the reason why a finished issue must pause: nobody has accepted it, and some have refused it. One or two refusals
     /// are enough if nothing waits (`is_over`), unless the relay says that their addresses are bad.
-    pub(super) fn pause_at_end(&self, is_over: bool) -> Option<String> {
+    pub(super) fn find_pause_at_end(&self, is_over: bool) -> Option<String> {
         let refused = self.window.iter().flatten().count();
         let mut refusals = self.window.iter().flatten();
         let is_doubtful = refusals.any(|one| one.verdict != Verdict::Bounced);
@@ -254,7 +254,7 @@ mod tests {
             let replied = series.record(Phase::Rcpt, verdict, reader.into(), domain);
             assert_eq!(replied, None);
         }
-        assert_eq!(series.pause_at_end(true), None);
+        assert_eq!(series.find_pause_at_end(true), None);
         // A refusal of the message itself is about us.
         let mut refuse =
             |reader: i64| series.record(Phase::Dot, Verdict::GivenUp, reader.into(), "x.example");
@@ -281,7 +281,7 @@ mod tests {
                 series.record(Phase::Rcpt, *verdict, ReaderId::from(reader), "x.example");
             }
             for (is_over, pauses) in [(false, at_end), (true, when_over)] {
-                let why = series.pause_at_end(is_over);
+                let why = series.find_pause_at_end(is_over);
                 assert_eq!(why.is_some(), pauses, "{verdicts:?} {accepted}: {why:?}");
             }
         }

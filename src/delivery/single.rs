@@ -59,10 +59,10 @@ pub(crate) async fn deliver_one(
         message: &message,
     };
     connection
-        .envelope(envelope)
+        .announce(envelope)
         .await
         .map_err(Undelivered::Attempt)?;
-    let attempt = connection.body(message, None).await;
+    let attempt = connection.send_body(message, None).await;
     connection.quit().await;
     match attempt {
         Attempt::Accepted(words) => Ok(words),

@@ -86,14 +86,14 @@ impl Session for ScriptedLine {
         false
     }
 
-    async fn envelope(&mut self, envelope: Envelope<'_>) -> Result<(), Attempt> {
+    async fn announce(&mut self, envelope: Envelope<'_>) -> Result<(), Attempt> {
         assert!(self.is_usable, "a connection is used after a fault");
         self.messages += 1;
         self.recipient = envelope.recipient.to_string();
         self.answer(false).map_or(Ok(()), Err)
     }
 
-    async fn body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Attempt {
+    async fn send_body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Attempt {
         assert!(next.is_none());
         let text = String::from_utf8(message).unwrap();
         assert!(text.contains(&format!("To: {}", self.recipient)), "{text}");

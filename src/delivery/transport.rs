@@ -32,13 +32,13 @@ pub(super) trait Session: Send + 'static {
 
     /// Announces a message up to the point after which its body may go; a pipelined envelope must be that of the same
     /// message. An error is the outcome of the attempt.
-    fn envelope(
+    fn announce(
         &mut self,
         envelope: Envelope<'_>,
     ) -> impl Future<Output = Result<(), Attempt>> + Send;
 
     /// Sends the announced message, and with it the next envelope.
-    fn body(
+    fn send_body(
         &mut self,
         message: Vec<u8>,
         next: Option<Envelope<'_>>,
@@ -73,12 +73,12 @@ impl Session for Connection {
         Self::has_pipelined(self)
     }
 
-    async fn envelope(&mut self, envelope: Envelope<'_>) -> Result<(), Attempt> {
-        Self::envelope(self, envelope).await
+    async fn announce(&mut self, envelope: Envelope<'_>) -> Result<(), Attempt> {
+        Self::announce(self, envelope).await
     }
 
-    async fn body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Attempt {
-        Self::body(self, message, next).await
+    async fn send_body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Attempt {
+        Self::send_body(self, message, next).await
     }
 
     async fn quit(self) {

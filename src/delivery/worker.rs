@@ -51,7 +51,7 @@ pub(super) async fn work<T: Transport>(run: Arc<Run<T>>, queue: Arc<Queue>) {
         next: None,
         pipelining: None,
     };
-    while let Some(filled) = worker.next().await {
+    while let Some(filled) = worker.take_next().await {
         let domain = filled.claim.reader.email.domain().to_owned();
         let went_on = worker.deliver(filled).await;
         worker.run.release_domain(&domain);
@@ -63,8 +63,8 @@ pub(super) async fn work<T: Transport>(run: Arc<Run<T>>, queue: Arc<Queue>) {
 }
 
 impl<T: Transport> Worker<T> {
-    /// The next delivery; `None` if there is none or nothing new may begin.
-    async fn next(&mut self) -> Option<Filled> {
+    /// Takes the next delivery; `None` if there is none or nothing new may begin.
+    async fn take_next(&mut self) -> Option<Filled> {
         if self.next.is_none() {
             if self.run.throttle.is_over() {
                 self.close().await;
@@ -89,7 +89,7 @@ impl<T: Transport> Worker<T> {
             let next = tokio::select! {
                 biased;
                 () = self.run.wait_until_halted() => None,
-                next = self.queue.next() => next,
+                next = self.queue.take() => next,
             };
             if let Some(admitted) = self.run.admit(next?) {
                 return Some(admitted);
@@ -97,15 +97,15 @@ impl<T: Transport> Worker<T> {
         }
     }
 
-    /// The delivery whose envelope may be pipelined behind the body that goes now.
-    fn pipeline(&mut self, connection: &T::Session) -> Option<Filled> {
+    /// Takes the delivery whose envelope may be pipelined behind the body that goes now.
+    fn take_pipelined(&mut self, connection: &T::Session) -> Option<Filled> {
         let run = &self.run;
         let may = connection.can_pipeline()
             && connection.messages() < run.delivery.mail.messages_per_connection
             && !run.throttle.is_over()
             && !run.is_halted();
-        let permit = may.then(|| run.permit_to_pipeline()).flatten()?;
-        let next = self.queue.next_at_once()?;
+        let permit = may.then(|| run.take_pipelining()).flatten()?;
+        let next = self.queue.take_at_once()?;
         let next = run.admit(next)?;
         self.pipelining = Some(permit);
         Some(next)
@@ -259,7 +259,7 @@ impl<T: Transport> Worker<T> {
         let was_pipelined = connection.has_pipelined();
         let envelope = async {
             tokio::select! {
-                said = connection.envelope(run.envelope(claim, &message)) => Some(said),
+                said = connection.announce(run.make_envelope(claim, &message)) => Some(said),
                 () = run.wait_until_halted() => None,
             }
         };
@@ -275,7 +275,7 @@ impl<T: Transport> Worker<T> {
             _ => false,
         };
         if was_pipelined && is_heard {
-            run.let_all_pipeline();
+            run.allow_pipelining();
         }
         self.pipelining = None;
         match intended {
@@ -296,13 +296,13 @@ impl<T: Transport> Worker<T> {
             Some(Ok(())) => {}
             Some(Err(attempt)) => return Ended::Attempted(attempt),
         }
-        self.next = self.pipeline(connection);
+        self.next = self.take_pipelined(connection);
         let next = self
             .next
             .as_ref()
-            .map(|next| run.envelope(&next.claim, &next.message));
+            .map(|next| run.make_envelope(&next.claim, &next.message));
         let attempt = tokio::select! {
-            attempt = connection.body(message, next) => attempt,
+            attempt = connection.send_body(message, next) => attempt,
             () = run.delivery.stop.wait_until_overdue(GRACE) => {
                 Attempt::Unknown(Trouble::Relay("stopped before the answer came".to_owned()))
             }

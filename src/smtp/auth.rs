@@ -12,7 +12,7 @@ use crate::verdict::{LONGEST_TEXT, one_line};
 ///
 /// # Errors
 /// If the relay does not offer the mechanism.
-pub(super) fn steps(login: &Login, offered: &[String]) -> Result<[String; 3], NoWay> {
+pub(super) fn plan_steps(login: &Login, offered: &[String]) -> Result<[String; 3], NoWay> {
     let none = String::new;
     Ok(match choose_way(login.auth, offered)? {
         Auth::Login => [

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::config::{Mail, Relay, Timeouts, Tls};
 use crate::login::{Login, Secrets};
-use crate::smtp::auth::steps;
+use crate::smtp::auth::plan_steps;
 use crate::smtp::dialogue::Connection;
 use crate::smtp::offers::Offers;
 use crate::smtp::wire::Wire;
@@ -128,7 +128,7 @@ impl Dialer {
             return Err(Trouble::Relay("the relay speaks out of turn".to_owned()));
         }
         let mut last = Reply::new(0, "");
-        let steps = steps(login, &offers.auth);
+        let steps = plan_steps(login, &offers.auth);
         for step in steps.map_err(|why| Trouble::Us(why.to_string()))? {
             wire.write(format!("{step}\r\n").as_bytes(), limit).await?;
             last = wire.read(limit).await?;

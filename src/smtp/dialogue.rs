@@ -61,14 +61,14 @@ impl Connection {
     ///
     /// # Errors
     /// The refusal, with its phase.
-    pub async fn envelope(&mut self, envelope: Envelope<'_>) -> Result<(), Attempt> {
+    pub async fn announce(&mut self, envelope: Envelope<'_>) -> Result<(), Attempt> {
         self.messages += 1;
         let was_pipelined = std::mem::take(&mut self.is_pipelined);
         let is_grouped = self.offers.pipelining;
         let lines = if was_pipelined {
             Default::default()
         } else {
-            self.commands(&envelope)?
+            self.write_commands(&envelope)?
         };
         if is_grouped && !was_pipelined {
             self.write(lines.concat().as_bytes())
@@ -123,13 +123,17 @@ impl Connection {
     }
 
     /// Formats MAIL, RCPT and DATA for a message.
-    fn commands(&self, envelope: &Envelope<'_>) -> Result<[String; 3], Attempt> {
+    fn write_commands(&self, envelope: &Envelope<'_>) -> Result<[String; 3], Attempt> {
         let rcpt = format!("RCPT TO:<{}>\r\n", envelope.recipient);
-        Ok([self.mail_command(envelope)?, rcpt, "DATA\r\n".to_owned()])
+        Ok([
+            self.write_mail_command(envelope)?,
+            rcpt,
+            "DATA\r\n".to_owned(),
+        ])
     }
 
     /// Formats MAIL with the parameters that are needed and offered (RFC 1870, 6152, 6531).
-    fn mail_command(&self, envelope: &Envelope<'_>) -> Result<String, Attempt> {
+    fn write_mail_command(&self, envelope: &Envelope<'_>) -> Result<String, Attempt> {
         let ours = |phase, code, text: &str| Err(Attempt::answered(phase, &Reply::new(code, text)));
         let mut command = format!("MAIL FROM:<{}>", envelope.sender);
         if let Some(most) = self.offers.size {
@@ -183,11 +187,11 @@ impl Connection {
 
     /// Sends the body with its final dot, and waits for the reply. Pipelines the envelope of the `next` message behind it,
     /// so that a message takes one round trip.
-    pub async fn body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Attempt {
+    pub async fn send_body(&mut self, message: Vec<u8>, next: Option<Envelope<'_>>) -> Attempt {
         // A fault in the next envelope is reported when its turn comes.
         let next = next
             .filter(|_| self.can_pipeline())
-            .and_then(|next| self.commands(&next).ok());
+            .and_then(|next| self.write_commands(&next).ok());
         let behind = next.unwrap_or_default().concat();
         self.is_pipelined = !behind.is_empty();
         let body = stuff_dots(message);

@@ -30,7 +30,7 @@ pub(super) struct Wire {
     secrets: Secrets,
 }
 
-fn relay(error: impl std::fmt::Display) -> Trouble {
+fn blame_relay(error: impl std::fmt::Display) -> Trouble {
     Trouble::Relay(error.to_string())
 }
 
@@ -76,7 +76,7 @@ impl Wire {
     ) -> Result<(), Trouble> {
         // Unread bytes here would be mistaken for the reply to this command.
         if self.has_more() {
-            return Err(relay("the relay speaks out of turn"));
+            return Err(blame_relay("the relay speaks out of turn"));
         }
         let blocks = bytes.chunks(BLOCK);
         let last = blocks.len().saturating_sub(1);
@@ -85,8 +85,8 @@ impl Wire {
             let behind = if number == last { behind } else { &[] };
             let more = timeout(limit, self.write_block(block, behind))
                 .await
-                .map_err(|_| relay("a write took too long"))?
-                .map_err(relay)?;
+                .map_err(|_| blame_relay("a write took too long"))?
+                .map_err(blame_relay)?;
             rest = &rest[more..];
         }
         if !rest.is_empty() {
@@ -131,7 +131,7 @@ impl Wire {
     ) -> Result<(Reply, Vec<String>), Trouble> {
         let (code, lines) = timeout(limit, self.read_lines())
             .await
-            .map_err(|_| relay("the reply took too long"))??;
+            .map_err(|_| blame_relay("the reply took too long"))??;
         let text = lines.join(" ");
         let reply = Reply::new(code, &text);
         if !self.secrets.occur_in(&text) {
@@ -155,7 +155,7 @@ impl Wire {
             let code = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
             let code: u16 = code
                 .filter(|code| (200..600).contains(code))
-                .ok_or_else(|| relay("the relay speaks no SMTP"))?;
+                .ok_or_else(|| blame_relay("the relay speaks no SMTP"))?;
             // Some relays omit the text, or the space before it.
             let (is_last, words) = match line.get(3) {
                 Some(b'-') => (false, &line[4..]),
@@ -167,14 +167,14 @@ impl Wire {
                 return Ok((code, lines));
             }
         }
-        Err(relay("the relay's reply has no end"))
+        Err(blame_relay("the relay's reply has no end"))
     }
 
     async fn read_line(&mut self) -> Result<Vec<u8>, Trouble> {
         loop {
             let end = self.buffer.iter().position(|byte| *byte == b'\n');
             if end.unwrap_or(self.buffer.len()) > LONGEST_LINE {
-                return Err(relay("a line of the relay's reply is too long"));
+                return Err(blame_relay("a line of the relay's reply is too long"));
             }
             if let Some(end) = end {
                 let mut line: Vec<u8> = self.buffer.drain(..=end).collect();
@@ -187,9 +187,9 @@ impl Wire {
                 Stream::Plain(plain) => plain.read(&mut some).await,
                 Stream::Tls(tls) => tls.read(&mut some).await,
             };
-            let read = read.map_err(relay)?;
+            let read = read.map_err(blame_relay)?;
             if read == 0 {
-                return Err(relay("the relay closed the connection"));
+                return Err(blame_relay("the relay closed the connection"));
             }
             self.buffer.extend_from_slice(&some[..read]);
         }
