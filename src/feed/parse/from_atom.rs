@@ -1,7 +1,9 @@
 //! Atom (RFC 4287) → its entries.
 
+use std::collections::BTreeMap;
+
 use atom_syndication::extension::{Extension, ExtensionMap};
-use atom_syndication::{Entry, Feed, Link, Person, Source, Text, TextType};
+use atom_syndication::{Category, Content, Entry, Feed, Link, Person, Source, Text, TextType};
 use chrono::{DateTime, FixedOffset, Utc};
 use url::Url;
 
@@ -14,19 +16,19 @@ use crate::post::FeedOrigin;
 
 impl OldFeed {
     pub(super) fn from_atom(feed: Feed) -> Self {
-        let base = feed
-            .base
-            .as_deref()
-            .and_then(|base| read_address(base, None));
+        let base = feed.base.as_deref();
+        let base = base.and_then(|base| read_address(base, None));
         let address = find_link(&feed.links, "self", base.as_ref());
         let base = base.or_else(|| address.clone());
         let home = find_link(&feed.links, "alternate", base.as_ref());
         let base = base.or_else(|| home.clone());
-        let authors = names_of(feed.authors);
-        let items = feed.entries.into_iter();
-        let items = items.map(|entry| read_entry(entry, base.as_ref(), &authors));
+        let authors = read_names(feed.authors);
+        let mut items = Vec::with_capacity(feed.entries.len());
+        for entry in feed.entries {
+            items.push(read_entry(entry, base.as_ref(), &authors));
+        }
         Self {
-            items: items.collect(),
+            items,
             id: Some(text::clean_line(&feed.id)).filter(|id| !id.is_empty()),
             address,
             title: read_text(&feed.title),
@@ -38,35 +40,24 @@ impl OldFeed {
 }
 
 fn read_entry(entry: Entry, base: Option<&Url>, feed_authors: &[String]) -> Item {
-    let link = find_link(&entry.links, "alternate", base);
-    let first = || {
-        let first = entry.links.first()?;
-        read_address(&first.href, base)
-    };
-    let link = link.or_else(first);
+    let mut link = find_link(&entry.links, "alternate", base);
+    if link.is_none()
+        && let Some(first) = entry.links.first()
+    {
+        link = read_address(&first.href, base);
+    }
     let media = find_media(&entry.extensions);
     let content = entry.content.unwrap_or_default();
-    let inner = content.base.as_deref().and_then(|inner| {
-        let outer = base.or(link.as_ref());
-        read_address(inner, outer)
-    });
-    let is_plain = content.content_type.as_deref() == Some("text");
-    let said = content.value.filter(|text| !text.trim().is_empty());
+    let inner = content.base.as_deref();
+    let inner = inner.and_then(|inner| read_address(inner, base.or(link.as_ref())));
     let summary = entry.summary.as_ref();
-    let text = match said {
-        Some(plain) if is_plain || content.content_type.is_none() => to_paragraphs(&plain),
-        Some(html) => html,
-        None => match (summary, &media.description) {
-            (Some(summary), _) if summary.r#type == TextType::Text => to_paragraphs(&summary.value),
-            (Some(summary), _) => summary.value.clone(),
-            (None, Some(description)) => to_paragraphs(description),
-            (None, None) => String::new(),
-        },
-    };
-    let updated = dated(entry.updated);
+    let html = read_content(content)
+        .or_else(|| summary.map(read_html))
+        .or_else(|| media.description.as_deref().map(to_paragraphs));
+    let updated = read_time(entry.updated);
     let (source_authors, source) = entry.source.map(read_source).unzip();
     // Those of the feed that it was copied from stand before those of this one (RFC 4287, 4.2.1).
-    let mut authors = names_of(entry.authors);
+    let mut authors = read_names(entry.authors);
     if authors.is_empty() {
         authors = source_authors.unwrap_or_default();
     }
@@ -76,14 +67,11 @@ fn read_entry(entry: Entry, base: Option<&Url>, feed_authors: &[String]) -> Item
     let enclosed = entry.links.iter().find(|link| link.rel == "enclosure");
     Item {
         title: read_text(&entry.title),
-        published: entry.published.and_then(dated).or(updated),
+        published: entry.published.and_then(read_time).or(updated),
         updated,
         authors,
-        tags: clean_names(entry.categories.into_iter().map(|category| {
-            let label = category.label.filter(|label| !label.trim().is_empty());
-            label.unwrap_or(category.term)
-        })),
-        html: text,
+        tags: clean_names(entry.categories.into_iter().map(choose_tag)),
+        html: html.unwrap_or_default(),
         base: inner.or_else(|| link.clone()).or_else(|| base.cloned()),
         summary: summary.map(read_text).filter(|text| !text.is_empty()),
         image: media.thumbnail.and_then(|at| read_address(&at, base)),
@@ -94,7 +82,30 @@ fn read_entry(entry: Entry, base: Option<&Url>, feed_authors: &[String]) -> Item
     }
 }
 
-/// The authors of the feed that an entry was copied from, and that feed (RFC 4287, 4.2.11).
+/// Reads the content of an entry as HTML; `None` if it is empty. A content without a type is plain text.
+fn read_content(content: Content) -> Option<String> {
+    let text = content.value.filter(|text| !text.trim().is_empty())?;
+    Some(match content.content_type.as_deref() {
+        Some("text") | None => to_paragraphs(&text),
+        Some(_) => text,
+    })
+}
+
+/// Reads a text of Atom as HTML.
+fn read_html(text: &Text) -> String {
+    match text.r#type {
+        TextType::Text => to_paragraphs(&text.value),
+        TextType::Html | TextType::Xhtml => text.value.clone(),
+    }
+}
+
+/// Chooses the words of a category that are for people.
+fn choose_tag(category: Category) -> String {
+    let label = category.label.filter(|label| !label.trim().is_empty());
+    label.unwrap_or(category.term)
+}
+
+/// Reads the authors of the feed that an entry was copied from, and that feed (RFC 4287, 4.2.11).
 fn read_source(source: Source) -> (Vec<String>, FeedOrigin) {
     let feed = find_link(&source.links, "self", None);
     let home = find_link(&source.links, "alternate", None);
@@ -105,11 +116,11 @@ fn read_source(source: Source) -> (Vec<String>, FeedOrigin) {
         feed,
         home,
     };
-    (names_of(source.authors), origin)
+    (read_names(source.authors), origin)
 }
 
-/// The time, unless the element was missing: the parser puts the beginning of 1970 there.
-fn dated(at: DateTime<FixedOffset>) -> Option<DateTime<Utc>> {
+/// Reads a time, unless the element was missing: the parser puts the beginning of 1970 there.
+fn read_time(at: DateTime<FixedOffset>) -> Option<DateTime<Utc>> {
     (at.timestamp() != 0).then(|| at.to_utc())
 }
 
@@ -118,7 +129,7 @@ fn find_link(links: &[Link], rel: &str, base: Option<&Url>) -> Option<Url> {
     links.find_map(|link| read_address(&link.href, base))
 }
 
-fn names_of(people: Vec<Person>) -> Vec<String> {
+fn read_names(people: Vec<Person>) -> Vec<String> {
     clean_names(people.into_iter().map(|person| person.name))
 }
 
@@ -133,10 +144,8 @@ fn read_text(text: &Text) -> String {
 }
 
 fn read_enclosure(link: &Link, base: Option<&Url>) -> Option<Attached> {
-    let length = link
-        .length
-        .as_deref()
-        .and_then(|text| text.trim().parse().ok());
+    let length = link.length.as_deref().unwrap_or_default();
+    let length = length.trim().parse().ok();
     Some(Attached {
         url: read_address(&link.href, base)?,
         media_type: link.mime_type.clone()?,
@@ -155,15 +164,24 @@ fn find_media(extensions: &ExtensionMap) -> Media {
     let Some(media) = extensions.get("media") else {
         return Media::default();
     };
-    let groups = media.get("group").into_iter().flatten();
-    let groups: Vec<&Extension> = groups.collect();
-    let find = |name: &str| {
-        let grouped = groups.iter().find_map(|group| group.children.get(name));
-        grouped.or_else(|| media.get(name))?.first()
-    };
-    let description = find("description").and_then(|found| found.value.clone());
+    let description = find_extension(media, "description");
+    let description = description.and_then(|found| found.value.clone());
+    let thumbnail = find_extension(media, "thumbnail");
     Media {
         description: description.filter(|text| !text.trim().is_empty()),
-        thumbnail: find("thumbnail").and_then(|found| found.attrs.get("url").cloned()),
+        thumbnail: thumbnail.and_then(|found| found.attrs.get("url").cloned()),
     }
+}
+
+/// Finds an element of Media RSS: in a group, else beside the groups.
+fn find_extension<'a>(
+    media: &'a BTreeMap<String, Vec<Extension>>,
+    name: &str,
+) -> Option<&'a Extension> {
+    for group in media.get("group").into_iter().flatten() {
+        if let Some(grouped) = group.children.get(name) {
+            return grouped.first();
+        }
+    }
+    media.get(name)?.first()
 }

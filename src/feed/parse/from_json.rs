@@ -10,12 +10,14 @@ use crate::feed::text;
 
 impl OldFeed {
     pub(super) fn from_json(feed: &Value) -> Self {
-        let home = address_of(feed, "home_page_url", None);
-        let authors = authors_of(feed);
-        let items = feed["items"].as_array().into_iter().flatten();
-        let items = items.filter_map(|item| read_item(item, home.as_ref(), &authors));
+        let home = find_address(feed, "home_page_url", None);
+        let authors = read_authors(feed);
+        let mut items = Vec::new();
+        for item in list_values(feed, "items") {
+            items.extend(read_item(item, home.as_ref(), &authors));
+        }
         Self {
-            items: items.collect(),
+            items,
             id: None,
             address: None,
             rights: None,
@@ -33,30 +35,30 @@ fn read_item(item: &Value, home: Option<&Url>, feed_authors: &[String]) -> Optio
         Value::Number(id) => id.to_string(),
         _ => return None,
     };
-    let link = address_of(item, "url", home);
-    let link = link.or_else(|| address_of(item, "external_url", home));
+    let link = find_address(item, "url", home);
+    let link = link.or_else(|| find_address(item, "external_url", home));
     let html = match (words("content_html"), words("content_text")) {
         (Some(html), _) => html.to_owned(),
         (None, Some(plain)) => to_paragraphs(plain),
         (None, None) => String::new(),
     };
-    let authors = authors_of(item);
-    let image = address_of(item, "image", home);
-    let tags = item["tags"].as_array().into_iter().flatten();
-    let tags = tags.filter_map(Value::as_str).map(str::to_owned);
+    let mut authors = read_authors(item);
+    if authors.is_empty() {
+        authors = feed_authors.to_vec();
+    }
+    let image = find_address(item, "image", home);
+    let image = image.or_else(|| find_address(item, "banner_image", home));
+    let tags = list_values(item, "tags").filter_map(Value::as_str);
     Some(Item {
         title: text::clean_line(words("title").unwrap_or_default()),
         published: words("date_published").and_then(read_time),
         updated: words("date_modified").and_then(read_time),
-        authors: match authors.is_empty() {
-            true => feed_authors.to_vec(),
-            false => authors,
-        },
-        tags: clean_names(tags),
+        authors,
+        tags: clean_names(tags.map(str::to_owned)),
         html,
         base: link.clone().or_else(|| home.cloned()),
         summary: words("summary").and_then(read_plain),
-        image: image.or_else(|| address_of(item, "banner_image", home)),
+        image,
         enclosure: read_attachment(&item["attachments"][0], home),
         source: None,
         link,
@@ -64,14 +66,18 @@ fn read_item(item: &Value, home: Option<&Url>, feed_authors: &[String]) -> Optio
     })
 }
 
-fn address_of(value: &Value, key: &str, base: Option<&Url>) -> Option<Url> {
+/// Lists the values of an array; none if there is no array under this key.
+fn list_values<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    value[key].as_array().into_iter().flatten()
+}
+
+fn find_address(value: &Value, key: &str, base: Option<&Url>) -> Option<Url> {
     read_address(value[key].as_str()?, base)
 }
 
-/// The names of `authors`, or of the one `author` of version 1.0.
-fn authors_of(value: &Value) -> Vec<String> {
-    let authors = value["authors"].as_array().into_iter().flatten();
-    let authors = authors.chain([&value["author"]]);
+/// Reads the names of `authors`, or of the one `author` of version 1.0.
+fn read_authors(value: &Value) -> Vec<String> {
+    let authors = list_values(value, "authors").chain([&value["author"]]);
     let names = authors.filter_map(|author| author["name"].as_str());
     let mut names = clean_names(names.map(str::to_owned));
     names.dedup();
@@ -80,7 +86,7 @@ fn authors_of(value: &Value) -> Vec<String> {
 
 fn read_attachment(file: &Value, home: Option<&Url>) -> Option<Attached> {
     Some(Attached {
-        url: address_of(file, "url", home)?,
+        url: find_address(file, "url", home)?,
         media_type: file["mime_type"].as_str()?.to_owned(),
         length: file["size_in_bytes"].as_u64().filter(|length| *length > 0),
     })
