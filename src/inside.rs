@@ -25,7 +25,7 @@ pub mod imap {
 }
 pub mod inbox {
     pub use crate::inbox::{
-        Action, Incoming, Kind, MOST_BYTES, Ours, Report, Sign, Verb, classify, report_for,
+        Action, Incoming, Kind, MOST_BYTES, Ours, Report, Sign, Verb, choose_report, classify,
     };
 }
 pub mod language {

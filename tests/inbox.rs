@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
-use tidings::inside::inbox::{Incoming, Kind, MOST_BYTES, Ours, Sign, Verb, classify, report_for};
+use tidings::inside::inbox::{
+    Incoming, Kind, MOST_BYTES, Ours, Sign, Verb, choose_report, classify,
+};
 use tidings::inside::ledger::IssueId;
 use tidings::inside::reader::Email;
 use tidings::inside::token::{Claim, Key, Purpose};
@@ -188,7 +190,7 @@ fn told(incoming: &Incoming) -> String {
     match &incoming.kind {
         Kind::Bounce(reports) => {
             let reader: Email = READER.parse().unwrap();
-            let what = match report_for(reports, Some(&reader)).map(|report| report.verdict) {
+            let what = match choose_report(reports, Some(&reader)).map(|report| report.verdict) {
                 None => "nothing",
                 Some(Verdict::Bounced) => "bounced",
                 Some(Verdict::Refused) => "refused",

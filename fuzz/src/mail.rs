@@ -1,7 +1,7 @@
 //! Fuzzes the mail that anybody may send to the box that bounces come to.
 
 use arbitrary::{Result, Unstructured};
-use tidings::inside::inbox::{Action, Kind, Ours, classify, report_for};
+use tidings::inside::inbox::{Action, Kind, Ours, choose_report, classify};
 use tidings::inside::token::{Key, Purpose};
 
 use crate::grammar::text;
@@ -68,7 +68,7 @@ pub(crate) fn inbox(bytes: &[u8]) {
                 }
                 let is_failed =
                     |report: &tidings::inside::inbox::Report| report.action == Action::Failed;
-                assert!(report_for(reports, None).is_none_or(is_failed));
+                assert!(choose_report(reports, None).is_none_or(is_failed));
             }
         }
         Ok(())

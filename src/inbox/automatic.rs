@@ -1,7 +1,7 @@
 //! The signs of mail that no person wrote: automatic answers (RFC 3834), receipts (RFC 8098), challenges, lists, loops.
 
 use super::message::ParsedMail;
-use super::quote::without_quote;
+use super::quote::strip_quote;
 use super::words::{ANSWERS, AUTOMATIC_SUBJECTS, AUTOMATIC_TEXTS, CHALLENGES};
 
 /// Why a message counts as no person's.
@@ -91,10 +91,10 @@ const PROGRAMS: &[&str] = &[
 ];
 
 /// The first sign that a message bears.
-pub(super) fn sign_of(mail: &ParsedMail, ours: impl Fn(&str) -> bool) -> Option<Sign> {
+pub(super) fn find_sign(mail: &ParsedMail, ours: impl Fn(&str) -> bool) -> Option<Sign> {
     let fields = &mail.fields;
     let lower = |name: &str| fields.first(name).unwrap_or_default().trim().to_lowercase();
-    let from = address_in(fields.first("from").unwrap_or_default()).to_lowercase();
+    let from = read_address(fields.first("from").unwrap_or_default()).to_lowercase();
     if fields.all("received").count() > MOST_RECEIVED || (!from.is_empty() && ours(&from)) {
         return Some(Sign::Loop);
     }
@@ -102,9 +102,9 @@ pub(super) fn sign_of(mail: &ParsedMail, ours: impl Fn(&str) -> bool) -> Option<
         return Some(Sign::Receipt);
     }
     // A quoted mail of ours may have any words.
-    let text: String = without_quote(mail.text()).chars().take(1500).collect();
+    let text: String = strip_quote(mail.text()).chars().take(1500).collect();
     let text = text.to_lowercase();
-    let subject = without_answer(mail.subject()).to_lowercase();
+    let subject = strip_answer(mail.subject()).to_lowercase();
     if CHALLENGES.stand_in(&subject) || CHALLENGES.stand_in(&text) {
         return Some(Sign::Challenge);
     }
@@ -159,7 +159,7 @@ fn is_receipt(mail: &ParsedMail) -> bool {
 }
 
 /// The subject without the prefixes of an answer.
-pub(super) fn without_answer(subject: &str) -> &str {
+pub(super) fn strip_answer(subject: &str) -> &str {
     let mut subject = subject.trim();
     while let Some((mark, rest)) = subject.split_once([':', '：']) {
         let mark = mark.trim().to_lowercase();
@@ -178,7 +178,7 @@ pub(super) fn without_answer(subject: &str) -> &str {
 }
 
 /// The address in a field, with a name before it or in a comment behind it (RFC 5322 3.4 and A.5), or alone.
-pub(super) fn address_in(field: &str) -> &str {
+pub(super) fn read_address(field: &str) -> &str {
     match field.rsplit_once('<') {
         Some((_, rest)) => rest.split('>').next().unwrap_or_default().trim(),
         None => field.split('(').next().unwrap_or_default().trim(),

@@ -94,7 +94,7 @@ impl Clues {
 
     /// The tokens of the addresses in a text.
     pub(super) fn take_addresses(&mut self, text: &str) {
-        for tagged in tagged(text) {
+        for tagged in find_tagged(text) {
             let token = tagged
                 .tag
                 .rsplit_once('-')
@@ -149,7 +149,7 @@ pub(super) fn may_be_token(word: &str) -> bool {
 }
 
 /// Finds the addresses with a plus in a text.
-pub(super) fn tagged(text: &str) -> impl Iterator<Item = Tagged<'_>> {
+pub(super) fn find_tagged(text: &str) -> impl Iterator<Item = Tagged<'_>> {
     let is_end = |c: char| c.is_whitespace() || "<>()[]{},;:\"'?&|".contains(c);
     let words = text.split(is_end).take(1000);
     words.filter_map(|word| {
@@ -162,7 +162,7 @@ pub(super) fn tagged(text: &str) -> impl Iterator<Item = Tagged<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Clues, tagged};
+    use super::{Clues, find_tagged};
 
     const SHORT: &str = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklm";
 
@@ -191,9 +191,9 @@ mod tests {
     #[test]
     fn an_address_without_a_plus_or_a_domain_has_no_tag() {
         for text in ["news@x.example", "+x@y", "a+b", "@", "+@"] {
-            assert_eq!(tagged(text).count(), 0, "{text}");
+            assert_eq!(find_tagged(text).count(), 0, "{text}");
         }
-        let one = tagged("SRS0=ab=cd=x.example=news+join@y.example")
+        let one = find_tagged("SRS0=ab=cd=x.example=news+join@y.example")
             .next()
             .unwrap();
         assert_eq!(

@@ -1,9 +1,9 @@
 //! Requests by mail: to unsubscribe, to join, to confirm; by the address, the subject or the first line.
 
-use super::automatic::without_answer;
-use super::clues::{may_be_token, tagged};
+use super::automatic::strip_answer;
+use super::clues::{find_tagged, may_be_token};
 use super::message::ParsedMail;
-use super::quote::without_quote;
+use super::quote::strip_quote;
 use super::words::{FILLERS, JOIN, LEAVE, WordList, YES};
 use crate::reader::Email;
 
@@ -84,7 +84,7 @@ pub(super) fn read_signed(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand>
     let mut before = before.filter(|word| !may_be_token(word)).peekable();
     // A token alone is that of a link whose words were cut off.
     let is_alone = before.peek().is_none();
-    let verb = before.find_map(|word| verb_of(word));
+    let verb = before.find_map(|word| read_verb(word));
     let verb = verb.or_else(|| is_alone.then_some(Verb::Leave))?;
     Some(MailCommand {
         verb,
@@ -98,14 +98,14 @@ pub(super) fn read_plain(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> 
     if let Some(command) = read_address(mail, ours) {
         return Some(command);
     }
-    let subject = without_answer(mail.subject());
-    let first = first_line(&without_quote(mail.text()));
+    let subject = strip_answer(mail.subject());
+    let first = find_first_line(&strip_quote(mail.text()));
     let lines = [subject, first.as_str()];
     for (verb, words) in [(Verb::Leave, LEAVE), (Verb::Join, JOIN)] {
         // "Re: subscribe" is an answer to somebody; a wish to join is no answer.
         let is_answer = verb == Verb::Join && subject != mail.subject().trim();
-        let digest = digest_in(subject, &words);
-        let is_asked = digest.is_some() || lines.iter().any(|line| asks(line, &words));
+        let digest = read_digest(subject, &words);
+        let is_asked = digest.is_some() || lines.iter().any(|line| is_request(line, &words));
         if is_asked && !is_answer {
             return Some(MailCommand {
                 verb,
@@ -119,23 +119,25 @@ pub(super) fn read_plain(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> 
 
 /// Whether an answer to a question says yes: it has nothing but the quoted text, or a yes in its first line. Any other
 /// text may come from a program that does not identify itself.
-pub(super) fn says_yes(mail: &ParsedMail) -> bool {
-    let text = without_quote(mail.text());
-    let first = first_line(&text);
+pub(super) fn is_confirmation(mail: &ParsedMail) -> bool {
+    let text = strip_quote(mail.text());
+    let first = find_first_line(&text);
     // A message that is encrypted, or that is a picture, has no text at all.
     let is_empty = first.is_empty() && mail.part(&["text/plain", "text/html"]).is_some();
-    is_empty || is_signature(&first) || asks(&first, &YES)
+    is_empty || is_signature(&first) || is_request(&first, &YES)
 }
 
 fn read_address(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> {
     const FIELDS: &[&str] = &["x-original-to", "delivered-to", "envelope-to", "to", "cc"];
     let values = FIELDS.iter().flat_map(|name| mail.fields.all(name));
-    for one in values.flat_map(tagged) {
+    for one in values.flat_map(find_tagged) {
         if !ours.has_domain(one.domain) {
             continue;
         }
         let (word, rest) = one.tag.split_once('-').unwrap_or((one.tag, ""));
-        let Some(verb) = verb_of(word) else { continue };
+        let Some(verb) = read_verb(word) else {
+            continue;
+        };
         let has_token = may_be_token(rest);
         let digest = (!rest.is_empty() && !has_token).then(|| rest.to_owned());
         return Some(MailCommand {
@@ -147,7 +149,7 @@ fn read_address(mail: &ParsedMail, ours: &Ours) -> Option<MailCommand> {
     None
 }
 
-fn verb_of(word: &str) -> Option<Verb> {
+fn read_verb(word: &str) -> Option<Verb> {
     match word.to_ascii_lowercase().as_str() {
         "leave" | "unsubscribe" => Some(Verb::Leave),
         "join" | "subscribe" => Some(Verb::Join),
@@ -157,7 +159,7 @@ fn verb_of(word: &str) -> Option<Verb> {
 }
 
 /// Whether a line is one of these requests, and nothing else of weight.
-fn asks(line: &str, requests: &WordList) -> bool {
+fn is_request(line: &str, requests: &WordList) -> bool {
     let line = line.to_lowercase();
     let is_mark =
         |c: char| c.is_ascii_punctuation() && !"'-".contains(c) || "。！？，、؟…“”„«»’".contains(c);
@@ -169,26 +171,26 @@ fn asks(line: &str, requests: &WordList) -> bool {
         return false;
     }
     let whole = words.join(" ");
-    let heavy = without_fillers(&whole);
+    let heavy = strip_fillers(&whole);
     requests
         .iter()
-        .any(|request| request == whole || (!heavy.is_empty() && without_fillers(request) == heavy))
+        .any(|request| request == whole || (!heavy.is_empty() && strip_fillers(request) == heavy))
 }
 
-fn without_fillers(line: &str) -> String {
+fn strip_fillers(line: &str) -> String {
     let words = line.split(' ').filter(|word| !FILLERS.has(word));
     words.collect::<Vec<_>>().join(" ")
 }
 
 /// `subscribe weekly`: the one word behind the request.
-fn digest_in(subject: &str, requests: &WordList) -> Option<String> {
+fn read_digest(subject: &str, requests: &WordList) -> Option<String> {
     let (word, rest) = subject.trim().split_once(char::is_whitespace)?;
     let is_name = !rest.trim().is_empty() && !rest.trim().contains(char::is_whitespace);
     let is_filler = FILLERS.has(&rest.trim().to_lowercase());
     (is_name && !is_filler && requests.has(&word.to_lowercase())).then(|| rest.trim().to_owned())
 }
 
-fn first_line(text: &str) -> String {
+fn find_first_line(text: &str) -> String {
     let mut lines = text
         .lines()
         .map(|line| line.trim().trim_start_matches('\u{feff}'));
@@ -218,7 +220,7 @@ fn is_signature(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ours, Verb, asks, read_signed, says_yes};
+    use super::{Ours, Verb, is_confirmation, is_request, read_signed};
     use crate::inbox::message::ParsedMail;
     use crate::inbox::words::{JOIN, LEAVE};
 
@@ -249,7 +251,7 @@ mod tests {
             "avprenumerera",
             "abonelikten çık",
         ] {
-            assert!(asks(line, &LEAVE), "{line}");
+            assert!(is_request(line, &LEAVE), "{line}");
         }
         for line in [
             "How to unsubscribe from everything",
@@ -263,12 +265,12 @@ mod tests {
             "subscribe",
             "Never delete old mail",
         ] {
-            assert!(!asks(line, &LEAVE), "{line}");
+            assert!(!is_request(line, &LEAVE), "{line}");
         }
         for line in ["subscribe", "Subscribe me, please", "Anmelden", "订阅"] {
-            assert!(asks(line, &JOIN), "{line}");
+            assert!(is_request(line, &JOIN), "{line}");
         }
-        assert!(!asks("unsubscribe", &JOIN));
+        assert!(!is_request("unsubscribe", &JOIN));
     }
 
     #[test]
@@ -302,7 +304,7 @@ mod tests {
             ("who are you?\n\n> Do you", false),
         ] {
             let mail = ParsedMail::parse(format!("Subject: Re: x\n\n{text}").as_bytes());
-            assert_eq!(says_yes(&mail), expected, "{text:?}");
+            assert_eq!(is_confirmation(&mail), expected, "{text:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Delivery reports (RFC 3464; addresses beyond ASCII by RFC 6533): the outcome for each recipient, and what it means
 //! for the address.
 
-use super::failure::{codes_in, enhanced_in, hardness, judge_failure, reply_code_in};
+use super::failure::{find_codes, find_enhanced, find_reply_code, judge_failure, rank_hardness};
 use super::message::Fields;
 use crate::reader::Email;
 use crate::verdict::{Enhanced, Verdict, one_line};
@@ -95,7 +95,7 @@ impl Report {
     }
 
     /// Whether it is about this address.
-    fn names(&self, email: &Email) -> bool {
+    fn is_about(&self, email: &Email) -> bool {
         let normal = email.normal();
         let is_it = |known: &String| {
             known
@@ -106,13 +106,13 @@ impl Report {
     }
 }
 
-/// The report that counts for the message to this reader: the one that names them, else the mildest one, since each of
+/// Chooses the report that counts for the message to this reader: the one that names them, else the mildest one, since each of
 /// our messages has one recipient and the others are forwards. `None` if nothing failed.
-pub fn report_for<'r>(reports: &'r [Report], reader: Option<&Email>) -> Option<&'r Report> {
+pub fn choose_report<'r>(reports: &'r [Report], reader: Option<&Email>) -> Option<&'r Report> {
     let named = reports
         .iter()
-        .filter(|report| reader.is_some_and(|reader| report.names(reader)));
-    let hardness = |report: &&Report| hardness(report.verdict);
+        .filter(|report| reader.is_some_and(|reader| report.is_about(reader)));
+    let hardness = |report: &&Report| rank_hardness(report.verdict);
     let report = named
         .min_by_key(hardness)
         .or_else(|| reports.iter().min_by_key(hardness))?;
@@ -123,7 +123,8 @@ pub fn report_for<'r>(reports: &'r [Report], reader: Option<&Email>) -> Option<&
 fn shorten_words(words: &str) -> String {
     let length = words.chars().count();
     let begin: String = words.chars().take(LONGEST).collect();
-    let has_code = |text: &str| codes_in(text).next().is_some() || reply_code_in(text).is_some();
+    let has_code =
+        |text: &str| find_codes(text).next().is_some() || find_reply_code(text).is_some();
     if length > LONGEST && !has_code(&begin) && has_code(words) {
         let end: String = words.chars().skip(length - LONGEST).collect();
         return one_line(&end, LONGEST);
@@ -131,10 +132,10 @@ fn shorten_words(words: &str) -> String {
     one_line(&begin, LONGEST)
 }
 
-/// The reports of a `message/delivery-status` body.
+/// Reads the reports of a `message/delivery-status` body.
 pub(super) fn read(body: &str) -> Vec<Report> {
     let mut reports = Vec::new();
-    for group in groups(body) {
+    for group in split_groups(body) {
         let fields = Fields::parse(group.as_bytes());
         if reports.len() < MOST
             && let Some(report) = read_recipient(&fields)
@@ -145,8 +146,8 @@ pub(super) fn read(body: &str) -> Vec<Report> {
     reports
 }
 
-/// The groups of fields, parted by empty lines (RFC 3464 2.1).
-fn groups(body: &str) -> Vec<String> {
+/// Splits a body into its groups of fields, parted by empty lines (RFC 3464 2.1).
+fn split_groups(body: &str) -> Vec<String> {
     let mut groups: Vec<String> = Vec::new();
     let mut is_open = false;
     for line in body.lines() {
@@ -176,16 +177,16 @@ fn read_recipient(fields: &Fields) -> Option<Report> {
         "x-actual-recipient",
     ]
     .iter()
-    .filter_map(|name| fields.first(name).map(address_of));
+    .filter_map(|name| fields.first(name).map(read_address));
     let recipients: Vec<String> = named.filter(|address| !address.is_empty()).collect();
-    let status = fields.first("status").and_then(enhanced_in);
+    let status = fields.first("status").and_then(find_enhanced);
     let diagnostic = fields
         .first("diagnostic-code")
         .or_else(|| fields.first("x-display-name-diagnostic"))
         .map(|text| text.split_once(';').map_or(text, |(_, words)| words).trim());
     let action = fields
         .first("action")
-        .and_then(|word| Action::parse(first_word(word).as_str()))
+        .and_then(|word| Action::parse(read_first_word(word).as_str()))
         .or_else(|| Action::from_class(status))?;
     if recipients.is_empty() && status.is_none() {
         return None;
@@ -208,13 +209,13 @@ fn read_recipient(fields: &Fields) -> Option<Report> {
     })
 }
 
-fn first_word(text: &str) -> String {
+fn read_first_word(text: &str) -> String {
     let end = text.find(|c: char| !c.is_ascii_alphabetic());
     text[..end.unwrap_or(text.len())].to_ascii_lowercase()
 }
 
-/// `rfc822; ada@x.example`, and `utf-8; \x{444}@x.example` (RFC 6533 3), without the type.
-fn address_of(field: &str) -> String {
+/// Reads `rfc822; ada@x.example`, and `utf-8; \x{444}@x.example` (RFC 6533 3), without the type.
+fn read_address(field: &str) -> String {
     let address = field.split_once(';').map_or(field, |(_, address)| address);
     let address = address.trim().trim_matches(['<', '>', '"']);
     let mut text = String::new();
@@ -231,7 +232,7 @@ fn address_of(field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, address_of, read, report_for};
+    use super::{Action, choose_report, read, read_address};
     use crate::verdict::Verdict;
 
     #[test]
@@ -244,7 +245,7 @@ mod tests {
             ("utf-8;\\x{110000}a@x.example", "a@x.example"),
             ("ada@x.example", "ada@x.example"),
         ] {
-            assert_eq!(address_of(field), address, "{field}");
+            assert_eq!(read_address(field), address, "{field}");
         }
     }
 
@@ -266,15 +267,15 @@ mod tests {
             ("eve@x.example", None),
             ("list@x.example", None),
         ] {
-            let found = report_for(&reports, Some(&reader.parse().unwrap()));
+            let found = choose_report(&reports, Some(&reader.parse().unwrap()));
             assert_eq!(found.map(|report| report.verdict), expected, "{reader}");
         }
         let one = &reports[..1];
         let other = "list@x.example".parse().unwrap();
         for reader in [None, Some(&other)] {
-            let found = report_for(one, reader).unwrap();
+            let found = choose_report(one, reader).unwrap();
             assert_eq!(found.verdict, Verdict::Bounced);
         }
-        assert!(report_for(&[], None).is_none());
+        assert!(choose_report(&[], None).is_none());
     }
 }

@@ -8,7 +8,7 @@ const MOST_JUDGED: usize = 10_000;
 const MOST_CODES: usize = 20;
 
 /// How much a verdict holds against an address.
-pub(super) fn hardness(verdict: Verdict) -> u8 {
+pub(super) fn rank_hardness(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Sent => 0,
         Verdict::Deferred | Verdict::Throttled | Verdict::RelayTrouble | Verdict::Unexpected => 1,
@@ -21,12 +21,12 @@ pub(super) fn hardness(verdict: Verdict) -> u8 {
 }
 
 /// The first enhanced code in a text: three numbers that nothing else touches.
-pub(super) fn enhanced_in(text: &str) -> Option<Enhanced> {
-    codes_in(text).next()
+pub(super) fn find_enhanced(text: &str) -> Option<Enhanced> {
+    find_codes(text).next()
 }
 
 /// Every enhanced code in a text, `#5.1.1` and `(5.1.1)` too; an IP address has a fourth number and is none.
-pub(super) fn codes_in(text: &str) -> impl Iterator<Item = Enhanced> {
+pub(super) fn find_codes(text: &str) -> impl Iterator<Item = Enhanced> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.';
     text.split(move |c: char| !is_part(c)).filter_map(|word| {
         let mut numbers = word
@@ -42,7 +42,7 @@ pub(super) fn codes_in(text: &str) -> impl Iterator<Item = Enhanced> {
 }
 
 /// The code of an SMTP reply in a text: three digits that begin a word, before a space, a `-` or the end.
-pub(super) fn reply_code_in(text: &str) -> Option<u16> {
+pub(super) fn find_reply_code(text: &str) -> Option<u16> {
     let mut before = ' ';
     for (at, c) in text.char_indices() {
         let is_begun = !before.is_alphanumeric() && !".-".contains(before);
@@ -125,19 +125,19 @@ pub(super) fn judge_failure(status: Option<Enhanced>, words: &str) -> Verdict {
         .map_or(words, |(end, _)| &words[..end]);
     let mut codes: Vec<Enhanced> = Vec::new();
     // `X.0.0` says nothing: Exim gives it for an address for which it knows no way.
-    let telling = status.into_iter().chain(codes_in(words));
+    let telling = status.into_iter().chain(find_codes(words));
     for code in telling.filter(|code| !is_vague(*code)) {
         if codes.len() < MOST_CODES && !codes.contains(&code) {
             codes.push(code);
         }
     }
-    let text = without_addresses(words);
-    let code = reply_code_in(words);
+    let text = strip_addresses(words);
+    let code = find_reply_code(words);
     let verdicts = codes
         .iter()
         .map(|enhanced| judge_code(code, Some(*enhanced), &text));
     let verdict = verdicts
-        .min_by_key(|verdict| hardness(*verdict))
+        .min_by_key(|verdict| rank_hardness(*verdict))
         .unwrap_or_else(|| judge_code(code, None, &text));
     let lower = text.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|known| lower.contains(known));
@@ -174,7 +174,7 @@ fn judge_code(code: Option<u16>, enhanced: Option<Enhanced>, text: &str) -> Verd
 }
 
 /// The text without brackets and words with an `@`: an address may contain any words.
-fn without_addresses(text: &str) -> String {
+fn strip_addresses(text: &str) -> String {
     let mut kept = String::new();
     for word in text.split_whitespace() {
         if !word.contains('@') && !word.starts_with('<') {
@@ -189,7 +189,7 @@ fn without_addresses(text: &str) -> String {
 mod tests {
     use std::fmt::Write as _;
 
-    use super::{codes_in, judge_failure, reply_code_in};
+    use super::{find_codes, find_reply_code, judge_failure};
     use crate::verdict::{Enhanced, Verdict};
 
     #[test]
@@ -257,7 +257,7 @@ mod tests {
             ("", "554 delivery error", Verdict::GivenUp),
             ("", "503 out of step", Verdict::GivenUp),
         ] {
-            let status = codes_in(status).next();
+            let status = find_codes(status).next();
             assert_eq!(judge_failure(status, words), expected, "{status:?} {words}");
         }
     }
@@ -289,7 +289,7 @@ mod tests {
             ("192.0.2.5 5.1.1.1 1.2.3 v5.1.1 5.1", vec![]),
             ("5.1.1 (bad)", vec![Enhanced(5, 1, 1)]),
         ] {
-            assert_eq!(codes_in(text).collect::<Vec<_>>(), codes, "{text}");
+            assert_eq!(find_codes(text).collect::<Vec<_>>(), codes, "{text}");
         }
         for (text, code) in [
             ("550 no", Some(550)),
@@ -301,7 +301,7 @@ mod tests {
             ("450", Some(450)),
             ("55", None),
         ] {
-            assert_eq!(reply_code_in(text), code, "{text}");
+            assert_eq!(find_reply_code(text), code, "{text}");
         }
     }
 }

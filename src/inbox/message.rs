@@ -93,7 +93,7 @@ impl ParsedMail {
     pub(super) fn parse(bytes: &[u8]) -> Self {
         let bytes = &bytes[..bytes.len().min(MOST_BYTES)];
         let mut mail = Self::default();
-        let (head, body) = split_head(without_envelope(bytes));
+        let (head, body) = split_head(strip_envelope(bytes));
         mail.fields = Fields::parse(head);
         let entity = Entity::parse(head, body);
         mail.kind.clone_from(&entity.kind);
@@ -249,7 +249,7 @@ fn name_of(kind: &ContentType<'_>) -> String {
 }
 
 /// Removes the line with which an mbox or a pipe begins, and empty lines before the head.
-fn without_envelope(bytes: &[u8]) -> &[u8] {
+fn strip_envelope(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.trim_ascii_start();
     if !bytes.starts_with(b"From ") {
         return bytes;

@@ -24,7 +24,7 @@ pub use automatic::Sign;
 pub(crate) use clues::Clues;
 pub(crate) use command::MailCommand;
 pub use command::{Ours, Verb};
-pub use dsn::{Action, Report, report_for};
+pub use dsn::{Action, Report, choose_report};
 pub(crate) use maildir::Maildir;
 pub(crate) use mbox::Mbox;
 pub use message::MOST_BYTES;
@@ -70,17 +70,17 @@ pub fn classify(bytes: &[u8], ours: &Ours) -> Incoming {
     for head in &mail.returned {
         clues.take_returned(head);
     }
-    let kind = kind_of(&mail, ours, &mut clues);
-    let from = automatic::address_in(mail.fields.first("from").unwrap_or_default());
+    let kind = classify_kind(&mail, ours, &mut clues);
+    let from = automatic::read_address(mail.fields.first("from").unwrap_or_default());
     Incoming {
         from: from.parse().ok(),
-        mark: mark_of(&mail, bytes),
+        mark: compute_mark(&mail, bytes),
         kind,
         clues,
     }
 }
 
-fn kind_of(mail: &ParsedMail, ours: &Ours, clues: &mut Clues) -> Kind {
+fn classify_kind(mail: &ParsedMail, ours: &Ours, clues: &mut Clues) -> Kind {
     match arf::read(mail, clues) {
         Some(Feedback::Complaint(complaint)) => return Kind::Complaint(complaint),
         Some(Feedback::Other(_)) => return Kind::Automatic(Sign::Feedback),
@@ -98,11 +98,11 @@ fn kind_of(mail: &ParsedMail, ours: &Ours, clues: &mut Clues) -> Kind {
         take_answered(mail, clues);
         return Kind::Bounce(reports);
     }
-    let sign = automatic::sign_of(mail, |address| ours.has(address));
+    let sign = automatic::find_sign(mail, |address| ours.has(address));
     match command::read_signed(mail, ours) {
         // A mail program that unsubscribes for a reader may declare itself automatic; nothing else has the token.
         Some(command) if command.verb == Verb::Leave => return Kind::Command(command),
-        Some(command) if sign.is_none() && command::says_yes(mail) => {
+        Some(command) if sign.is_none() && command::is_confirmation(mail) => {
             return Kind::Command(command);
         }
         _ => {}
@@ -126,7 +126,7 @@ fn take_answered(mail: &ParsedMail, clues: &mut Clues) {
     }
 }
 
-fn mark_of(mail: &ParsedMail, bytes: &[u8]) -> String {
+fn compute_mark(mail: &ParsedMail, bytes: &[u8]) -> String {
     let bytes = &bytes[..bytes.len().min(MOST_BYTES)];
     let mut context = hash::Context::new(&hash::SHA256);
     context.update(

@@ -113,7 +113,7 @@ const SUBJECTS: &[&str] = &[
 /// How many recipients of one text are looked at.
 const MOST: usize = 100;
 
-/// The reports of such a text, and the head of the message that it returns.
+/// Reads the reports of such a text, and the head of the message that it returns.
 pub(super) fn read(mail: &ParsedMail) -> Option<(Vec<Report>, Fields)> {
     let (report, copy) = split_copy(mail.text());
     // The copy may have any words.
@@ -126,7 +126,7 @@ pub(super) fn read(mail: &ParsedMail) -> Option<(Vec<Report>, Fields)> {
         return None;
     }
     let returned = Fields::parse(split_head(copy.as_bytes()).0);
-    let mut records = records(report);
+    let mut records = split_records(report);
     if let (true, Some(failed)) = (records.is_empty(), mail.fields.first("x-failed-recipients")) {
         let addresses = failed.split(',').map(|address| address.trim().to_owned());
         records.extend(addresses.take(MOST).map(|address| (address, String::new())));
@@ -140,7 +140,10 @@ pub(super) fn read(mail: &ParsedMail) -> Option<(Vec<Report>, Fields)> {
     if alone && !records.iter().any(|(_, words)| has_code(words)) {
         // The reason stands elsewhere in the text, after its fixed phrases.
         let recipients = records.into_iter().map(|(address, _)| address).collect();
-        return Some((vec![Report::failed(recipients, &reason(report))], returned));
+        return Some((
+            vec![Report::failed(recipients, &find_reason(report))],
+            returned,
+        ));
     }
     let reports = records
         .into_iter()
@@ -162,7 +165,7 @@ fn is_from_daemon(mail: &ParsedMail) -> bool {
         || SUBJECTS.iter().any(|known| subject.starts_with(known))
 }
 
-/// The report, and the copy of the message behind it.
+/// Splits a text into the report and the copy of the message behind it.
 fn split_copy(text: &str) -> (&str, &str) {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -179,8 +182,8 @@ fn split_copy(text: &str) -> (&str, &str) {
     (text, "")
 }
 
-/// Each address that begins a line, with the words behind it up to the next one.
-fn records(report: &str) -> Vec<(String, String)> {
+/// Splits a report at each address that begins a line: the address, with the words behind it up to the next one.
+fn split_records(report: &str) -> Vec<(String, String)> {
     let mut records: Vec<(String, String)> = Vec::new();
     // The reason may follow one empty line, as in Google's reports, and ends at the second.
     let mut empty = 0;
@@ -189,7 +192,7 @@ fn records(report: &str) -> Vec<(String, String)> {
             empty += 1;
             continue;
         }
-        if let Some((address, rest)) = leading_address(line) {
+        if let Some((address, rest)) = read_leading_address(line) {
             empty = 0;
             // Exchange names an address once for its owner and once for the administrators.
             if records.last().is_none_or(|(last, _)| last != address) {
@@ -210,7 +213,7 @@ fn records(report: &str) -> Vec<(String, String)> {
 }
 
 /// Splits `<ada@x.example>:` or `ada@x.example on 1/1/2024` from the rest of the line.
-fn leading_address(line: &str) -> Option<(&str, &str)> {
+fn read_leading_address(line: &str) -> Option<(&str, &str)> {
     let line = line.strip_prefix("To:").unwrap_or(line).trim_start();
     let line = line
         .strip_prefix("Failed Recipient:")
@@ -226,8 +229,8 @@ fn leading_address(line: &str) -> Option<(&str, &str)> {
     is_address.then(|| (word, line[end..].trim()))
 }
 
-/// The part of the report that tells why: from the first line with a code, else all of it.
-fn reason(report: &str) -> String {
+/// Finds the part of the report that tells why: from the first line with a code, else all of it.
+fn find_reason(report: &str) -> String {
     let mut lines = report.lines().map(str::trim);
     match lines.find(|line| has_code(line)) {
         Some(line) => line.to_owned(),

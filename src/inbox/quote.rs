@@ -2,9 +2,9 @@
 
 use super::words::QUOTED_FROM;
 
-/// The text without quoted lines, the line that introduces them, and the copy of a message at its end. Whatever is not
-/// plainly a quote stays, since an empty answer to a question counts as a yes.
-pub(super) fn without_quote(text: &str) -> String {
+/// Removes the quoted lines of a text, the line that introduces them, and the copy of a message at its end. Whatever is
+/// not plainly a quote stays, since an empty answer to a question counts as a yes.
+pub(super) fn strip_quote(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let end = find_copy(&lines).unwrap_or(lines.len());
     let mut own: Vec<&str> = Vec::new();
@@ -12,7 +12,7 @@ pub(super) fn without_quote(text: &str) -> String {
         if !line.starts_with('>') {
             own.push(line);
         } else if own.last() != Some(&">") {
-            own.truncate(own.len() - introduction(&own));
+            own.truncate(own.len() - find_introduction(&own));
             // One mark stands for all quoted lines.
             own.push(">");
         }
@@ -21,16 +21,19 @@ pub(super) fn without_quote(text: &str) -> String {
     own.join("\n")
 }
 
-/// Where a copy of a message begins that has no marks: `From: Hums <news@hums.example>`, perhaps below a line of dashes.
+/// Finds where a copy of a message begins that has no marks: `From: Hums <news@hums.example>`, perhaps below a line of
+/// dashes.
 fn find_copy(lines: &[&str]) -> Option<usize> {
-    for (at, line) in lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| names_sender(line))
-    {
+    let is_rule = |at: &usize| {
+        ["-----", "_____"]
+            .iter()
+            .any(|rule| lines[*at].starts_with(rule))
+    };
+    for (at, line) in lines.iter().enumerate() {
+        if !is_sender_line(line) {
+            continue;
+        }
         let above = lines[..at].iter().rposition(|line| !line.is_empty());
-        let is_rule =
-            |at: &usize| lines[*at].starts_with("-----") || lines[*at].starts_with("_____");
         let rule = above.filter(is_rule);
         let is_labelled = rule.is_some_and(|rule| lines[rule].contains(char::is_alphabetic));
         if is_labelled || line.contains('@') {
@@ -41,15 +44,15 @@ fn find_copy(lines: &[&str]) -> Option<usize> {
 }
 
 /// Whether a line is the sender's in the head of a copied message.
-fn names_sender(line: &str) -> bool {
+fn is_sender_line(line: &str) -> bool {
     let Some((word, _)) = line.split_once([':', '：']) else {
         return false;
     };
     QUOTED_FROM.has(&word.trim_matches(['*', ' ']).to_lowercase())
 }
 
-/// How many of the last lines introduce a quote: `On Monday Hums <news@hums.example> wrote:`, folded or not.
-fn introduction(lines: &[&str]) -> usize {
+/// Counts the last lines that introduce a quote: `On Monday Hums <news@hums.example> wrote:`, folded or not.
+fn find_introduction(lines: &[&str]) -> usize {
     let Some(last) = lines.iter().rposition(|line| !line.is_empty()) else {
         return lines.len();
     };
@@ -68,7 +71,7 @@ fn introduction(lines: &[&str]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::without_quote;
+    use super::strip_quote;
 
     #[test]
     fn a_quote_goes_with_its_introduction_and_nothing_else_does() {
@@ -123,7 +126,7 @@ mod tests {
             ),
             ("-----\nFrom: 1 May", "-----\nFrom: 1 May"),
         ] {
-            assert_eq!(without_quote(text).trim(), own, "{text:?}");
+            assert_eq!(strip_quote(text).trim(), own, "{text:?}");
         }
     }
 }

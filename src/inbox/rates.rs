@@ -32,7 +32,7 @@ pub(crate) fn find_high_rates(domains: &[Domain]) -> Vec<Finding> {
             ),
         ] {
             if count * in_all > domain.sent {
-                let rate = percent(count, domain.sent);
+                let rate = format_percent(count, domain.sent);
                 findings.push(
                     Finding::warning(
                         Rule::BounceRate,
@@ -50,7 +50,7 @@ pub(crate) fn find_high_rates(domains: &[Domain]) -> Vec<Finding> {
 }
 
 /// `2.5 %`, rounded up, so that a rate above a limit never looks equal to it.
-fn percent(count: u64, all: u64) -> String {
+fn format_percent(count: u64, all: u64) -> String {
     let hundredths = (count * 10_000).div_ceil(all.max(1));
     let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
     let text = text.trim_end_matches('0').trim_end_matches('.');

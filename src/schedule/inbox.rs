@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use crate::app::App;
 use crate::ending::Ending;
 use crate::finding::count;
-use crate::inbox::{Incoming, Kind, Ours, Verb, report_for};
+use crate::inbox::{Incoming, Kind, Ours, Verb, choose_report};
 use crate::ledger::IssueId;
 use crate::reader::{Email, ReaderId};
 use crate::schedule::incomings::{Fate, Incomings, ReceivedLetter};
@@ -207,7 +207,7 @@ fn own_ids(incoming: &Incoming) -> impl Iterator<Item = String> {
 /// The effect of a message about a mail of ours, in the ledger and in words.
 fn deed_of(kind: &Kind, reader: Option<&Email>) -> (Deed, String) {
     match kind {
-        Kind::Bounce(reports) => match report_for(reports, reader) {
+        Kind::Bounce(reports) => match choose_report(reports, reader) {
             None => (Deed::Nothing, String::new()),
             Some(report) => {
                 let deed = match report.verdict {
