@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::clock::time_of;
+use crate::clock::parse_time;
 use crate::config::{ImapAccount, StoreUrl};
 use crate::ledger::IssueId;
 
@@ -40,7 +40,7 @@ pub struct Cli {
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
     pub directory: Option<PathBuf>,
     /// Act as if it were TIME (RFC 3339, like 2026-11-30T08:00:00+01:00)
-    #[arg(long, global = true, value_name = "TIME", value_parser = time_of)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_time)]
     pub at: Option<DateTime<Utc>>,
     /// Say nothing unless a person is needed
     #[arg(short, long, global = true)]

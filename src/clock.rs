@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use chrono::{DateTime, Duration, ParseError, SubsecRound, Utc};
+use chrono::{DateTime, Duration, NaiveDate, ParseError, SubsecRound, TimeZone as _, Utc};
+use chrono_tz::Tz;
 
 /// Why a text is no time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,11 +13,20 @@ pub struct TimeError {
     error: ParseError,
 }
 
-/// The time of a text (RFC 3339).
+/// Finds the first moment of a day. It is one o'clock where summer time begins at midnight.
+pub(crate) fn find_first_moment(zone: Tz, day: NaiveDate) -> Option<DateTime<Utc>> {
+    let find_hour = |hour| {
+        let local = day.and_hms_opt(hour, 0, 0)?;
+        zone.from_local_datetime(&local).earliest()
+    };
+    Some((0..3).find_map(find_hour)?.to_utc())
+}
+
+/// Parses a time (RFC 3339).
 ///
 /// # Errors
 /// If it is none.
-pub fn time_of(text: &str) -> Result<DateTime<Utc>, TimeError> {
+pub fn parse_time(text: &str) -> Result<DateTime<Utc>, TimeError> {
     text.parse().map_err(|error| TimeError {
         text: text.to_owned(),
         error,

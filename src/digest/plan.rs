@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
+use crate::clock::find_first_moment;
 use crate::config::{Day, Digest, Schedule, Site};
 use crate::digest::{
     choose_news, find, find_due_slot, find_last_slot, find_next_slot, refuse_the_archive,
@@ -201,15 +202,6 @@ pub(crate) fn plan<'a>(situation: &Situation<'_, 'a>) -> Result<Next<'a>, Findin
         held_back: 0,
         waits_until,
     }))
-}
-
-/// Returns the first moment of a day. It is one o'clock where summer time begins at midnight.
-fn find_first_moment(zone: chrono_tz::Tz, day: NaiveDate) -> Option<DateTime<Utc>> {
-    let hour = |hour| {
-        let local = day.and_hms_opt(hour, 0, 0)?;
-        zone.from_local_datetime(&local).earliest()
-    };
-    Some((0..3).find_map(hour)?.to_utc())
 }
 
 /// Finds a last slot that is later than now: a run whose clock was ahead has filled or passed it.

@@ -14,7 +14,7 @@ use crate::consent::{ReaderState, Source, Wish, decide};
 use crate::file::read::{LISTED, read_text_if_any};
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
-use crate::store::readers::{erase, time_of};
+use crate::store::readers::{erase, read_time};
 use crate::store::rename::read_count;
 use crate::store::subscriptions::has_left;
 use crate::store::{Result, Store, StoreError};
@@ -297,7 +297,7 @@ impl Store {
         let Some((id, was)) = known.into_values().next() else {
             return Ok(None);
         };
-        let at = time_of(departure.at)?;
+        let at = read_time(departure.at)?;
         if let Some(digest) = &departure.digest {
             let stays = format!(
                 "SELECT id FROM reader WHERE id = $1 AND NOT {}",
@@ -361,7 +361,7 @@ impl Store {
             UNION ALL SELECT MAX(first_at) AS at FROM delivery) AS moments";
         let row = sqlx::query(text).fetch_one(&self.pool).await?;
         row.try_get::<Option<i64>, _>("at")?
-            .map(time_of)
+            .map(read_time)
             .transpose()
     }
 }

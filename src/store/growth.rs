@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::consent::ReaderState;
 use crate::reader::ReaderId;
-use crate::store::readers::time_of;
+use crate::store::readers::read_time;
 use crate::store::{Result, Store};
 
 /// How many readers came and went on a day of UTC.
@@ -117,7 +117,7 @@ impl Store {
                     career.end(days);
                 }
             }
-            let at = time_of(row.try_get("at")?)?;
+            let at = read_time(row.try_get("at")?)?;
             let (kind, detail): (&str, Option<&str>) =
                 (row.try_get("kind")?, row.try_get("detail")?);
             if kind == "joined" && has_joined(detail) {
@@ -142,7 +142,7 @@ fn has_joined(detail: Option<&str>) -> bool {
 
 /// The moves of the day with this number since 1970.
 fn moves_of(days: &mut BTreeMap<NaiveDate, Moves>, day: i64) -> Result<&mut Moves> {
-    let day = time_of(day.saturating_mul(DAY))?.date_naive();
+    let day = read_time(day.saturating_mul(DAY))?.date_naive();
     Ok(days.entry(day).or_default())
 }
 

@@ -11,7 +11,7 @@ use crate::reader::{Email, ReaderId};
 use crate::store::asked::Asked;
 use crate::store::consent::state_of;
 use crate::store::issue::{delivery_state, small};
-use crate::store::readers::{erase, time_of};
+use crate::store::readers::{erase, read_time};
 use crate::store::{Result, Store};
 
 /// A reader as their page of preferences shows them.
@@ -261,7 +261,7 @@ fn show(at: DateTime<Utc>) -> String {
 
 fn pause_of(row: &AnyRow) -> Result<Option<DateTime<Utc>>> {
     let until: Option<i64> = row.try_get("paused_until")?;
-    until.map(time_of).transpose()
+    until.map(read_time).transpose()
 }
 
 fn delivery_of(row: &AnyRow) -> Result<Value> {
@@ -269,10 +269,10 @@ fn delivery_of(row: &AnyRow) -> Result<Value> {
     Ok(json!({
         "digest": row.try_get::<String, _>("digest")?,
         "subject": row.try_get::<String, _>("subject")?,
-        "made_at": show(time_of(row.try_get("made_at")?)?),
+        "made_at": show(read_time(row.try_get("made_at")?)?),
         "state": delivery_state(row)?.word(),
         "attempts": small(row, "attempts")?,
-        "first_attempt_at": first_at.map(time_of).transpose()?.map(show),
+        "first_attempt_at": first_at.map(read_time).transpose()?.map(show),
         "reply": row.try_get::<Option<String>, _>("reply")?,
         "name": row.try_get::<Option<String>, _>("name")?,
         "language": row.try_get::<Option<String>, _>("language")?,

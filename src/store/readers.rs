@@ -187,7 +187,7 @@ impl Store {
         rows.iter()
             .map(|row| {
                 Ok((
-                    time_of(row.try_get("at")?)?,
+                    read_time(row.try_get("at")?)?,
                     row.try_get("kind")?,
                     row.try_get("detail")?,
                 ))
@@ -223,7 +223,7 @@ fn reader_of(row: &AnyRow) -> Result<Reader> {
     })
 }
 
-pub(super) fn time_of(seconds: i64) -> Result<DateTime<Utc>> {
+pub(super) fn read_time(seconds: i64) -> Result<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0)
         .ok_or_else(|| StoreError::Damaged(format!("{seconds} is no time")))
 }

@@ -10,7 +10,7 @@ use crate::ledger::IssueId;
 use crate::message::message_id;
 use crate::reader::ReaderId;
 use crate::store::consent::state_of;
-use crate::store::readers::time_of;
+use crate::store::readers::read_time;
 use crate::store::sender::{count_refused_in_a_row, note, set_state, suppress_bounced};
 use crate::store::sql::{BOUNCED, QUEUED, SENT, list};
 use crate::store::{Result, Store, StoreError};
@@ -210,7 +210,7 @@ impl Store {
         let Some(row) = row else {
             return Ok(Carried::Unknown);
         };
-        let made_at = time_of(row.try_get("made_at")?)?;
+        let made_at = read_time(row.try_get("made_at")?)?;
         let is_report = !matches!(one.deed, Deed::Left | Deed::Complained);
         if is_report && now - made_at > BOUNCES {
             return Ok(Carried::Unknown);
@@ -299,7 +299,7 @@ impl Store {
             .map(|row| {
                 Ok(CameBack {
                     address: row.try_get("address")?,
-                    at: time_of(row.try_get("at")?)?,
+                    at: read_time(row.try_get("at")?)?,
                     kind: row.try_get("kind")?,
                     detail: row.try_get("detail")?,
                 })

@@ -35,7 +35,7 @@ const HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 /// A short answer in plain text that is not cached.
-pub(super) fn status(status: StatusCode, words: &'static str) -> Response {
+pub(super) fn say(status: StatusCode, words: &'static str) -> Response {
     let mut answer = Response::new(Body::from(words));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
@@ -51,13 +51,13 @@ pub(super) fn status(status: StatusCode, words: &'static str) -> Response {
 const ANSWER: Duration = Duration::from_secs(30);
 
 /// Answers for a handler that takes too long, or that fails by a fault of the program.
-pub(super) async fn bound(request: Request, next: Next) -> Response {
+pub(super) async fn limit_time(request: Request, next: Next) -> Response {
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
     match timeout(ANSWER, answer).await {
         Ok(Ok(answer)) => answer,
-        Ok(Err(_)) => status(StatusCode::INTERNAL_SERVER_ERROR, "this went wrong here\n"),
+        Ok(Err(_)) => say(StatusCode::INTERNAL_SERVER_ERROR, "this went wrong here\n"),
         // Mail programs retry an unsubscribe request after a 5xx.
-        Err(_) => status(StatusCode::SERVICE_UNAVAILABLE, "this took too long\n"),
+        Err(_) => say(StatusCode::SERVICE_UNAVAILABLE, "this took too long\n"),
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) fn widen_policy(answer: &mut Response, part: &str, wider: &str) {
 }
 
 /// Lets pages of these origins frame an answer. `X-Frame-Options` knows no origins, so the policy alone says so.
-pub(super) fn framed_by(mut answer: Response, origins: &[Url]) -> Response {
+pub(super) fn let_frame(mut answer: Response, origins: &[Url]) -> Response {
     if origins.is_empty() {
         return answer;
     }
@@ -203,7 +203,7 @@ pub(super) async fn refuse_other_hosts(
 ) -> Response {
     match hosts.is_ours(request.uri(), request.headers()) {
         true => next.run(request).await,
-        false => status(
+        false => say(
             StatusCode::MISDIRECTED_REQUEST,
             "this host is not served here\n",
         ),

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::config::Digest;
@@ -18,7 +18,7 @@ use crate::reader::{Email, ReaderId};
 use crate::schedule::joining::{asked_about, confirm as confirm_joining};
 use crate::store::Confirmation;
 use crate::token::{Claim, Purpose};
-use crate::web::guard::{find_client, framed_by, is_own_form, status, widen_policy};
+use crate::web::guard::{find_client, is_own_form, let_frame, say, widen_policy};
 use crate::web::listen::Peer;
 use crate::web::page::{Page, PageButton, PageTemplate};
 use crate::web::requests::FormRequest;
@@ -42,7 +42,7 @@ const LONGEST: usize = 320;
 
 pub(super) fn routes() -> Router<Arc<AppState>> {
     Router::new()
-        .route("/subscribe", get(form).post(join))
+        .route("/subscribe", get(show_empty_form).post(join))
         .route("/confirm/{token}", get(ask_to_confirm).post(confirm))
 }
 
@@ -79,7 +79,7 @@ impl FilledForm {
 }
 
 /// Shows the form.
-async fn form(State(state): State<Arc<AppState>>) -> Response {
+async fn show_empty_form(State(state): State<Arc<AppState>>) -> Response {
     show_form(&state, &FilledForm::default(), None)
 }
 
@@ -97,7 +97,7 @@ async fn join(
         let wrong = &speech.words.page.address_wrong;
         return show_form(&state, &form, Some(("email", wrong)));
     };
-    let chosen = choose(&state, &form);
+    let chosen = choose_digests(&state, &form);
     if chosen.is_empty() {
         let wrong = &speech.words.page.choose_wrong;
         return show_form(&state, &form, Some(("digest", wrong)));
@@ -118,7 +118,7 @@ async fn join(
         tracing::info!(event = "asked to join", digests, address);
     }
     if let Some(back) = &state.app.config.web.join_back {
-        let mut answer = status(StatusCode::SEE_OTHER, "");
+        let mut answer = say(StatusCode::SEE_OTHER, "");
         if let Ok(back) = HeaderValue::from_str(back.as_str()) {
             answer.headers_mut().insert(LOCATION, back);
         }
@@ -127,10 +127,11 @@ async fn join(
     let words = &speech.words.page;
     let page = speech.page(&words.asked_title, &words.asked_text);
     let answer = state.pages.answer(StatusCode::OK, &page);
-    framed_by(answer, &state.app.config.web.embed_from)
+    let_frame(answer, &state.app.config.web.embed_from)
 }
 
-/// The form that somebody has sent, as the proof of their consent names it: ours has a version that changes with its words.
+/// Names the form that somebody has sent, as the proof of their consent has it: ours has a version that changes with its
+/// words.
 fn name_form(state: &AppState, form: &FilledForm, speech: &Speech) -> String {
     if form.time.is_none() {
         return "by a form of another page".to_owned();
@@ -143,19 +144,30 @@ fn name_form(state: &AppState, form: &FilledForm, speech: &Speech) -> String {
         &page.choose,
         &digest.subscribe,
     ];
-    let version = state.pages.version(&words.map(String::as_str));
+    let version = state.pages.hash_version(&words.map(String::as_str));
     format!("by form {version}")
 }
 
-/// The digests that people can join.
-pub(super) fn open_digests(state: &AppState) -> impl Iterator<Item = &Digest> {
+/// Lists the digests that people can join.
+pub(super) fn list_digests(state: &AppState) -> impl Iterator<Item = &Digest> {
     let digests = state.app.config.digests.iter();
     digests.filter(|digest| digest.enabled)
 }
 
-/// The digests that a form asks for: the only one, else those that it names.
-fn choose(state: &AppState, form: &FilledForm) -> Vec<String> {
-    let all: Vec<&str> = open_digests(state).map(|digest| &*digest.name).collect();
+/// Lists the digests that people can join as the values of a form, in which some are chosen.
+pub(super) fn list_choices(state: &AppState, is_chosen: impl Fn(&String) -> bool) -> Vec<Value> {
+    let mut choices = Vec::new();
+    for digest in list_digests(state) {
+        let title = state.title_of(digest);
+        let chosen = is_chosen(&digest.name);
+        choices.push(json!({ "name": digest.name, "title": title, "chosen": chosen }));
+    }
+    choices
+}
+
+/// Chooses the digests that a form asks for: the only one, else those that it names.
+fn choose_digests(state: &AppState, form: &FilledForm) -> Vec<String> {
+    let all: Vec<&str> = list_digests(state).map(|digest| &*digest.name).collect();
     let is_chosen = |name: &&str| form.digests.iter().any(|chosen| chosen == name);
     match all[..] {
         [only] if form.digests.is_empty() => vec![only.to_owned()],
@@ -167,29 +179,29 @@ fn choose(state: &AppState, form: &FilledForm) -> Vec<String> {
     }
 }
 
-/// The page with the form; `wrong` is a field of it and what is wrong with that.
+/// Shows the page with the form; `wrong` is a field of it and what is wrong with that.
 fn show_form(state: &AppState, form: &FilledForm, wrong: Option<(&str, &String)>) -> Response {
-    let mut titles = open_digests(state).map(|digest| state.title_of(digest));
+    let mut titles = list_digests(state).map(|digest| state.title_of(digest));
     let (first, second) = (titles.next(), titles.next());
     let Some(first) = first else {
-        return status(StatusCode::NOT_FOUND, "there is nothing to join\n");
+        return say(StatusCode::NOT_FOUND, "there is nothing to join\n");
     };
     let speech = match second {
         None => state.speech_about(None, first),
         Some(_) => state.speech(None, None),
     };
-    let choices: Vec<_> = open_digests(state)
-        .map(|digest| {
-            let chosen = wrong.is_none() || form.digests.contains(&digest.name);
-            json!({ "name": digest.name, "title": state.title_of(digest), "chosen": chosen })
-        })
-        .collect();
+    let is_chosen = |name: &String| wrong.is_none() || form.digests.contains(name);
+    // A single digest is no choice.
+    let choices = match second {
+        Some(_) => list_choices(state, is_chosen),
+        None => Vec::new(),
+    };
     let words = &speech.words;
     let values = json!({
         "address": words.page.address,
         "email": form.email.chars().take(LONGEST).collect::<String>(),
         "choose": words.page.choose,
-        "digests": if second.is_some() { choices } else { Vec::new() },
+        "digests": choices,
         "wrong": wrong.map(|(_, words)| words),
         "wrong_field": wrong.map(|(field, _)| field),
         "time": state.app.clock.now().timestamp(),
@@ -210,7 +222,7 @@ fn show_form(state: &AppState, form: &FilledForm, wrong: Option<(&str, &String)>
             &format!("form-action 'self' {origin}"),
         );
     }
-    framed_by(answer, &state.app.config.web.embed_from)
+    let_frame(answer, &state.app.config.web.embed_from)
 }
 
 /// Asks the bearer to confirm. It changes nothing, since scanners follow links.
@@ -232,7 +244,7 @@ async fn ask_to_confirm(State(state): State<Arc<AppState>>, Path(token): Path<St
     let Some((_, issue)) = found.filter(|_| may_confirm) else {
         return state.say_unknown(StatusCode::NOT_FOUND);
     };
-    let speech = state.speech_about(language_of(&state, &issue), &titles(&state, &issue));
+    let speech = state.speech_about(find_language(&state, &issue), &join_titles(&state, &issue));
     let words = &speech.words.page;
     let button = PageButton {
         action: format!("/confirm/{token}"),
@@ -254,7 +266,7 @@ async fn confirm(
     headers: HeaderMap,
 ) -> Response {
     if !is_own_form(&headers) {
-        return status(StatusCode::FORBIDDEN, "this form is not ours\n");
+        return say(StatusCode::FORBIDDEN, "this form is not ours\n");
     }
     let from = find_client(peer.ip(), &headers, &state.app.config.web.proxies);
     let (claim, issue) = match find_asked(&state, &token).await {
@@ -282,7 +294,7 @@ async fn confirm(
     if !is_subscribed {
         return state.say_unknown(StatusCode::NOT_FOUND);
     }
-    let speech = state.speech_about(language_of(&state, &issue), &titles(&state, &issue));
+    let speech = state.speech_about(find_language(&state, &issue), &join_titles(&state, &issue));
     let words = &speech.words.page;
     let page = speech.page(&words.confirmed_title, &words.confirmed_text);
     state.pages.answer(StatusCode::OK, &page)
@@ -303,8 +315,8 @@ async fn find_asked(
     }
 }
 
-/// The titles of the digests about which a letter asks, each once.
-fn titles(state: &AppState, issue: &Issue) -> String {
+/// Joins the titles of the digests about which a letter asks, each once.
+fn join_titles(state: &AppState, issue: &Issue) -> String {
     let names = asked_about(&state.app, issue);
     let mut titles: Vec<&str> = Vec::new();
     for digest in &state.app.config.digests {
@@ -316,7 +328,7 @@ fn titles(state: &AppState, issue: &Issue) -> String {
     titles.join(", ")
 }
 
-fn language_of<'a>(state: &'a AppState, issue: &Issue) -> Option<&'a str> {
+fn find_language<'a>(state: &'a AppState, issue: &Issue) -> Option<&'a str> {
     let digests = &state.app.config.digests;
     let digest = digests.iter().find(|digest| digest.name == issue.digest);
     digest.and_then(|digest| digest.language.as_deref())

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use crate::reader::Email;
 use crate::store::Linked;
 use crate::token::Purpose;
-use crate::web::guard::{is_own_form, status};
+use crate::web::guard::{is_own_form, say};
 use crate::web::page::{Page, PageButton};
 use crate::web::state::{AppState, Speech};
 
@@ -35,7 +35,7 @@ async fn ask(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> R
     match state.store.find_linked((claim.reader, claim.issue)).await {
         Ok(Some(linked)) if linked.left_at.is_some() => say_left(&state, &linked, &token),
         Ok(Some(linked)) => {
-            let speech = speech_for(&state, &linked);
+            let speech = choose_speech(&state, &linked);
             let button = PageButton {
                 action: format!("/unsubscribe/{token}"),
                 button: speech.words.digest.unsubscribe.clone(),
@@ -80,12 +80,12 @@ fn log_change(event: &str, linked: &Linked) {
     tracing::info!(event, digest, address);
 }
 
-fn speech_for<'a>(state: &'a AppState, linked: &'a Linked) -> Speech {
+fn choose_speech<'a>(state: &'a AppState, linked: &'a Linked) -> Speech {
     state.speech(linked.language.as_deref(), linked.digest.as_deref())
 }
 
 fn say_left(state: &AppState, linked: &Linked, token: &str) -> Response {
-    let speech = speech_for(state, linked);
+    let speech = choose_speech(state, linked);
     let words = &speech.words.page;
     let mut page = speech.page(&words.left_title, &words.left_text);
     if linked.can_return(UNDO, state.app.clock.now()) {
@@ -105,7 +105,7 @@ async fn undo(
     headers: HeaderMap,
 ) -> Response {
     if !is_own_form(&headers) {
-        return status(StatusCode::FORBIDDEN, "this form is not ours\n");
+        return say(StatusCode::FORBIDDEN, "this form is not ours\n");
     }
     let claim = match state.verify(&token, Purpose::Leave).await {
         Ok(Some(claim)) => claim,
@@ -117,7 +117,7 @@ async fn undo(
     match state.store.return_linked(whose, UNDO, now).await {
         Ok(Some(linked)) => {
             log_change("came back", &linked);
-            let speech = speech_for(&state, &linked);
+            let speech = choose_speech(&state, &linked);
             let page = speech.page(&speech.words.page.back_title, &speech.words.page.back_text);
             state.pages.answer(StatusCode::OK, &page)
         }

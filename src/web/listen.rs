@@ -105,7 +105,7 @@ pub(crate) async fn listen(
             offer: offer.clone(),
             peer: Peer(peer),
         };
-        let connection = graceful.watch(connection(stream, connected));
+        let connection = graceful.watch(serve_connection(stream, connected));
         tokio::spawn(async move {
             // A fault of one connection is the client's matter.
             let _ = connection.await;
@@ -118,7 +118,7 @@ pub(crate) async fn listen(
 
 type TimedStream = TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>;
 
-fn connection(
+fn serve_connection(
     stream: TcpStream,
     connected: Connected,
 ) -> http1::Connection<TimedStream, Connected> {

@@ -26,7 +26,7 @@ use tokio::time::Instant;
 
 use crate::app::App;
 use crate::store::{Access, Figures};
-use crate::web::guard::{add_headers, status};
+use crate::web::guard::{add_headers, say};
 
 /// How long figures of the store are shown again: counting a large store takes a while, and several monitors may ask.
 const FRESH: Duration = Duration::from_secs(10);
@@ -190,7 +190,7 @@ async fn show(State((metrics, app)): State<(Arc<Metrics>, Arc<App>)>) -> Respons
         }
     };
     let Some(text) = written else {
-        return status(
+        return say(
             StatusCode::SERVICE_UNAVAILABLE,
             "the store does not answer\n",
         );

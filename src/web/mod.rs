@@ -43,7 +43,7 @@ use crate::config::Config;
 use crate::finding::Finding;
 use crate::log;
 
-use guard::{add_headers, bound, find_client, refuse_other_hosts, status};
+use guard::{add_headers, find_client, limit_time, refuse_other_hosts, say};
 use listen::Peer;
 
 pub(crate) use listen::{Offer, listen};
@@ -85,12 +85,12 @@ pub(crate) fn routes(state: Arc<AppState>) -> Router {
         .merge(join::routes())
         .merge(leave::routes())
         .merge(preferences::routes())
-        .fallback(file)
+        .fallback(show_file)
         .layer(ours)
         // A load balancer uses any host name.
         .route("/healthz", get(report_health))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(from_fn(bound))
+        .layer(from_fn(limit_time))
         .layer(from_fn(add_headers))
         .layer(from_fn_with_state(Arc::clone(&state), log_request))
         .with_state(state)
@@ -119,7 +119,7 @@ async fn log_request(State(state): State<Arc<AppState>>, request: Request, next:
     answer
 }
 
-async fn file(State(state): State<Arc<AppState>>, request: Request) -> Response {
+async fn show_file(State(state): State<Arc<AppState>>, request: Request) -> Response {
     let (head, _) = request.into_parts();
     let (path, headers) = (head.uri.path(), &head.headers);
     if let Some(answer) = state.files.answer_at_once(&head.method, path, headers) {
@@ -132,17 +132,17 @@ async fn file(State(state): State<Arc<AppState>>, request: Request) -> Response 
     });
     answer
         .await
-        .unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR, "this went wrong here\n"))
+        .unwrap_or_else(|_| say(StatusCode::INTERNAL_SERVER_ERROR, "this went wrong here\n"))
 }
 
 async fn report_health(State(state): State<Arc<AppState>>) -> Response {
     match timeout(HEALTH, state.store.ping()).await {
-        Ok(Ok(())) if state.heartbeat.is_late() => status(
+        Ok(Ok(())) if state.heartbeat.is_late() => say(
             StatusCode::SERVICE_UNAVAILABLE,
             "no round has begun for long\n",
         ),
-        Ok(Ok(())) => status(StatusCode::OK, "ok\n"),
-        _ => status(
+        Ok(Ok(())) => say(StatusCode::OK, "ok\n"),
+        _ => say(
             StatusCode::SERVICE_UNAVAILABLE,
             "the store does not answer\n",
         ),

@@ -132,7 +132,7 @@ impl PageTemplates {
     }
 
     /// A number that changes with these words, and with the site's own templates.
-    pub(super) fn version(&self, words: &[&str]) -> String {
+    pub(super) fn hash_version(&self, words: &[&str]) -> String {
         let mut all = digest::Context::new(&SHA256);
         for text in self
             .own
@@ -178,8 +178,8 @@ impl PageTemplates {
         // Each template was tried; one that fails on these values is replaced by the bare words.
         let html = self
             .write(template.name, page, values)
-            .unwrap_or_else(|_| bare(page));
-        let policy = policy(&html, "'self'");
+            .unwrap_or_else(|_| render_bare(page));
+        let policy = write_policy(&html, "'self'");
         let mut answer = Response::new(Body::from(html));
         *answer.status_mut() = status;
         let headers = answer.headers_mut();
@@ -203,7 +203,7 @@ fn locate(finding: Finding, own: &[OwnTemplate]) -> Finding {
     }
 }
 
-fn bare(page: &Page) -> String {
+fn render_bare(page: &Page) -> String {
     let lines: Vec<String> = page
         .lines
         .iter()
@@ -217,7 +217,7 @@ fn bare(page: &Page) -> String {
 }
 
 /// The policy of a page: its own styles by their hashes, and forms to these targets.
-pub(super) fn policy(html: &str, forms: &str) -> String {
+pub(super) fn write_policy(html: &str, forms: &str) -> String {
     let mut styles = String::new();
     let mut rest = html;
     while let Some((_, after)) = rest.split_once("<style>")

@@ -9,17 +9,18 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::json;
 use url::form_urlencoded;
 
+use crate::clock::find_first_moment;
 use crate::config::Site;
 use crate::language::FixedWords;
 use crate::reader::Email;
 use crate::store::{Preferences, ReaderChoice};
 use crate::token::{Claim, Purpose};
-use crate::web::guard::{find_client, is_own_form, status};
-use crate::web::join::open_digests;
+use crate::web::guard::{find_client, is_own_form, say};
+use crate::web::join::{list_choices, list_digests};
 use crate::web::listen::Peer;
 use crate::web::page::PageTemplate;
 use crate::web::requests::FormRequest;
@@ -96,14 +97,14 @@ impl Bearer {
         headers: &HeaderMap,
     ) -> Result<Self, Box<Response>> {
         if !is_own_form(headers) {
-            let refused = status(StatusCode::FORBIDDEN, "this form is not ours\n");
+            let refused = say(StatusCode::FORBIDDEN, "this form is not ours\n");
             return Err(Box::new(refused));
         }
         Self::find(state, token).await
     }
 
     /// The page with the forms.
-    fn page(&self, state: &AppState, status: StatusCode, note: &Note<'_>) -> Response {
+    fn show_page(&self, state: &AppState, status: StatusCode, note: &Note<'_>) -> Response {
         let Preferences {
             state: is,
             digests,
@@ -111,19 +112,9 @@ impl Bearer {
             ..
         } = &self.preferences;
         let site = &state.app.config.site;
-        let choices: Vec<_> = open_digests(state)
-            .map(|digest| {
-                let chosen = digests.contains(&digest.name);
-                json!({ "name": digest.name, "title": state.title_of(digest), "chosen": chosen })
-            })
-            .collect();
-        let today = state
-            .app
-            .clock
-            .now()
-            .with_timezone(&site.zone())
-            .date_naive();
-        let until = paused_until.map(|until| until.with_timezone(&site.zone()).date_naive());
+        let day_of = |at: DateTime<Utc>| at.with_timezone(&site.zone()).date_naive();
+        let today = day_of(state.app.clock.now());
+        let until = paused_until.map(day_of);
         let words = &self.speech.words.page;
         let values = json!({
             "action": format!("/preferences/{}", self.token),
@@ -133,7 +124,7 @@ impl Bearer {
             // A reader who has left comes back by the form to join: this link may have been handed on with an old mail.
             "may_choose": is.takes_mail(),
             "may_move": is.takes_mail() && !digests.is_empty(),
-            "digests": choices,
+            "digests": list_choices(state, |name| digests.contains(name)),
             "first": today.succ_opt().map(|day| day.to_string()),
             "last": today.checked_add_days(LONGEST).map(|day| day.to_string()),
             "until": until.map(|day| day.to_string()),
@@ -147,7 +138,7 @@ impl Bearer {
 /// Shows what is kept. It changes nothing, since scanners follow links.
 async fn show(State(state): State<Arc<AppState>>, Path(token): Path<String>) -> Response {
     match Bearer::find(&state, token).await {
-        Ok(bearer) => bearer.page(&state, StatusCode::OK, &Note::default()),
+        Ok(bearer) => bearer.show_page(&state, StatusCode::OK, &Note::default()),
         Err(refused) => *refused,
     }
 }
@@ -164,14 +155,15 @@ async fn save(
         Err(refused) => return *refused,
     };
     let now = state.app.clock.now();
-    let Ok(paused_until) = read_pause(&field(&body, "until"), &state.app.config.site, now) else {
+    let Ok(paused_until) = read_pause(&read_field(&body, "until"), &state.app.config.site, now)
+    else {
         let note = Note {
             wrong: Some(("until", &bearer.speech.words.page.pause_wrong)),
             ..Note::default()
         };
-        return bearer.page(&state, StatusCode::UNPROCESSABLE_ENTITY, &note);
+        return bearer.show_page(&state, StatusCode::UNPROCESSABLE_ENTITY, &note);
     };
-    let offered: Vec<String> = open_digests(&state)
+    let offered: Vec<String> = list_digests(&state)
         .map(|digest| digest.name.clone())
         .collect();
     let fields = form_urlencoded::parse(&body);
@@ -190,7 +182,7 @@ async fn save(
             let (digests, address) = (chosen.join(", "), &*bearer.preferences.address);
             tracing::info!(event = "preferences changed", digests, address);
         }
-        Ok(false) => return bearer.page(&state, StatusCode::CONFLICT, &Note::default()),
+        Ok(false) => return bearer.show_page(&state, StatusCode::CONFLICT, &Note::default()),
         Err(error) => return state.say_failed(&error),
     }
     match Bearer::find(&state, bearer.token).await {
@@ -199,7 +191,7 @@ async fn save(
                 saved: Some(&bearer.speech.words.page.saved),
                 ..Note::default()
             };
-            bearer.page(&state, StatusCode::OK, &note)
+            bearer.show_page(&state, StatusCode::OK, &note)
         }
         Err(refused) => *refused,
     }
@@ -218,12 +210,12 @@ async fn move_away(
         Err(refused) => return *refused,
     };
     let words = &bearer.speech.words.page;
-    let Ok(email) = field(&body, "email").parse::<Email>() else {
+    let Ok(email) = read_field(&body, "email").parse::<Email>() else {
         let note = Note {
             wrong: Some(("email", &words.address_wrong)),
             ..Note::default()
         };
-        return bearer.page(&state, StatusCode::UNPROCESSABLE_ENTITY, &note);
+        return bearer.show_page(&state, StatusCode::UNPROCESSABLE_ENTITY, &note);
     };
     let digests = bearer.preferences.digests.clone();
     if bearer.preferences.state.takes_mail() && !digests.is_empty() {
@@ -281,8 +273,8 @@ async fn forget(
         Ok(bearer) => bearer,
         Err(refused) => return *refused,
     };
-    if field(&body, "sure") != "yes" {
-        return bearer.page(&state, StatusCode::UNPROCESSABLE_ENTITY, &Note::default());
+    if read_field(&body, "sure") != "yes" {
+        return bearer.show_page(&state, StatusCode::UNPROCESSABLE_ENTITY, &Note::default());
     }
     let (reader, now) = (bearer.claim.reader, state.app.clock.now());
     match state.store.forget_linked(reader, now).await {
@@ -301,7 +293,7 @@ async fn forget(
 }
 
 /// The first field of this name; empty where there is none.
-fn field(body: &[u8], name: &str) -> String {
+fn read_field(body: &[u8], name: &str) -> String {
     let mut fields = form_urlencoded::parse(body);
     let found = fields.find(|(key, _)| key == name);
     found
@@ -321,11 +313,5 @@ fn read_pause(text: &str, site: &Site, now: DateTime<Utc>) -> Result<Option<Date
     if day <= today || day > last {
         return Err(());
     }
-    let midnight = day.and_time(NaiveTime::MIN);
-    // If clocks go forward at midnight, the day begins later.
-    let begins = [0, 1, 2].into_iter().find_map(|hours| {
-        let at = midnight + TimeDelta::hours(hours);
-        at.and_local_timezone(zone).earliest()
-    });
-    begins.map(|at| Some(at.to_utc())).ok_or(())
+    find_first_moment(zone, day).map(Some).ok_or(())
 }

@@ -65,8 +65,8 @@ impl Door {
     /// A door with new secrets.
     pub(crate) fn new() -> Self {
         Self {
-            secret: secret(),
-            once: Mutex::new(Some(secret())),
+            secret: make_secret(),
+            once: Mutex::new(Some(make_secret())),
         }
     }
 
@@ -82,7 +82,7 @@ impl Door {
     }
 
     /// Uses up the path that redirects; whether this is it.
-    fn opens_once(&self, given: &str) -> bool {
+    fn use_up(&self, given: &str) -> bool {
         let mut once = self.once.lock().unwrap_or_else(PoisonError::into_inner);
         let opens = once.as_deref().is_some_and(|once| is_same(once, given));
         if opens {
@@ -99,7 +99,7 @@ impl Default for Door {
 }
 
 /// 126 random bits.
-fn secret() -> String {
+fn make_secret() -> String {
     format!("{:016x}{:016x}", random_id(), random_id())
 }
 
@@ -118,10 +118,10 @@ pub(crate) async fn serve_preview(
     source: Arc<dyn PreviewSource>,
 ) -> std::io::Result<()> {
     let routes = Router::new()
-        .route("/{secret}/", get(page))
-        .route("/{secret}/stamp", get(stamp))
-        .route("/{secret}/issue", get(issue))
-        .route("/{secret}/mail/{scheme}", get(mail))
+        .route("/{secret}/", get(show_page))
+        .route("/{secret}/stamp", get(show_stamp))
+        .route("/{secret}/issue", get(show_issue))
+        .route("/{secret}/mail/{scheme}", get(show_mail))
         .layer(middleware::from_fn_with_state(Arc::new(door), guard_door))
         .layer(middleware::from_fn(refuse_other_machines))
         .with_state(source);
@@ -150,7 +150,7 @@ async fn guard_door(State(door): State<Arc<Door>>, request: Request, next: Next)
     if is_same(&door.secret, first) {
         return next.run(request).await;
     }
-    if first == "once" && door.opens_once(parts.next().unwrap_or_default()) {
+    if first == "once" && door.use_up(parts.next().unwrap_or_default()) {
         return Redirect::to(&door.path()).into_response();
     }
     (
@@ -160,7 +160,7 @@ async fn guard_door(State(door): State<Arc<Door>>, request: Request, next: Next)
         .into_response()
 }
 
-async fn page() -> Response {
+async fn show_page() -> Response {
     answer(
         "text/html; charset=utf-8",
         "default-src 'self' 'unsafe-inline'",
@@ -168,14 +168,14 @@ async fn page() -> Response {
     )
 }
 
-async fn stamp(State(source): State<Arc<dyn PreviewSource>>) -> Response {
+async fn show_stamp(State(source): State<Arc<dyn PreviewSource>>) -> Response {
     let stamp = tokio::task::spawn_blocking(move || source.stamp())
         .await
         .unwrap_or_default();
     answer("text/plain", "default-src 'none'", stamp.to_string())
 }
 
-async fn issue(State(source): State<Arc<dyn PreviewSource>>) -> Response {
+async fn show_issue(State(source): State<Arc<dyn PreviewSource>>) -> Response {
     let body = match make_preview(source).await {
         Ok(preview) => serde_json::json!({ "issue": preview }),
         Err(finding) => serde_json::json!({ "error": finding.to_string() }),
@@ -183,7 +183,7 @@ async fn issue(State(source): State<Arc<dyn PreviewSource>>) -> Response {
     answer("application/json", "default-src 'none'", body.to_string())
 }
 
-async fn mail(
+async fn show_mail(
     State(source): State<Arc<dyn PreviewSource>>,
     Path((_, scheme)): Path<(String, String)>,
 ) -> Response {
@@ -196,7 +196,7 @@ async fn mail(
     answer(
         "text/html; charset=utf-8",
         policy,
-        in_scheme(&html, scheme == "dark"),
+        set_scheme(&html, scheme == "dark"),
     )
 }
 
@@ -207,7 +207,7 @@ async fn make_preview(source: Arc<dyn PreviewSource>) -> Result<Preview, Finding
 }
 
 /// The mail in light or dark colours, whatever the browser prefers.
-fn in_scheme(html: &str, is_dark: bool) -> String {
+fn set_scheme(html: &str, is_dark: bool) -> String {
     let (scheme, query) = if is_dark {
         ("dark", "(min-width: 0)")
     } else {
@@ -235,16 +235,16 @@ fn answer(kind: &'static str, policy: &'static str, body: String) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{Door, in_scheme};
+    use super::{Door, set_scheme};
 
     #[test]
     fn a_door_opens_once_without_its_secret() {
         let door = Door::new();
         let once = door.path_for_once();
         let once = once.strip_prefix("/once/").unwrap();
-        assert!(!door.opens_once("") && !door.opens_once(&door.secret));
-        assert!(door.opens_once(once));
-        assert!(!door.opens_once(once) && !door.opens_once(""));
+        assert!(!door.use_up("") && !door.use_up(&door.secret));
+        assert!(door.use_up(once));
+        assert!(!door.use_up(once) && !door.use_up(""));
         assert_ne!(door.path(), Door::new().path());
     }
 
@@ -252,8 +252,8 @@ mod tests {
     fn a_mail_is_shown_in_the_scheme_that_is_asked_for() {
         let html =
             "<head><style>@media (prefers-color-scheme: dark) { p { color: red } }</style></head>";
-        assert!(in_scheme(html, true).contains("@media (min-width: 0) {"));
-        assert!(in_scheme(html, false).contains("@media (max-width: 0) {"));
-        assert!(in_scheme(html, true).contains(":root { color-scheme: dark }</style></head>"));
+        assert!(set_scheme(html, true).contains("@media (min-width: 0) {"));
+        assert!(set_scheme(html, false).contains("@media (max-width: 0) {"));
+        assert!(set_scheme(html, true).contains(":root { color-scheme: dark }</style></head>"));
     }
 }

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::ledger::IssueId;
 use crate::store::issue::announced::select_void;
-use crate::store::readers::time_of;
+use crate::store::readers::read_time;
 use crate::store::{Result, Store};
 
 /// Stands for a page that its owner has removed.
@@ -44,7 +44,7 @@ impl Store {
                 id: row.try_get("id")?,
                 digest: row.try_get("digest")?,
                 subject: row.try_get("subject")?,
-                made_at: time_of(row.try_get("made_at")?)?,
+                made_at: read_time(row.try_get("made_at")?)?,
                 is_published: row.try_get::<i64, _>("published")? == 1,
             });
         }

@@ -15,7 +15,7 @@ use crate::store::consent::states;
 use crate::store::issue::letter::queue;
 use crate::store::issue::moving::MOVING;
 use crate::store::issue::welcome::Greeting;
-use crate::store::readers::time_of;
+use crate::store::readers::read_time;
 use crate::store::returned::STANDS;
 use crate::store::sender::note;
 use crate::store::{Result, Store};
@@ -209,7 +209,7 @@ impl Store {
             .fetch_one(&self.pool)
             .await?;
         let asked_at: Option<i64> = row.try_get("at")?;
-        let asked_at = asked_at.map(time_of).transpose()?;
+        let asked_at = asked_at.map(read_time).transpose()?;
         Ok(asked_at.is_some_and(|asked_at| now - asked_at <= VALID))
     }
 
@@ -243,7 +243,7 @@ impl Store {
             if is_received(&mut tx, &mark).await? {
                 return Ok(Confirmation::Before);
             }
-            let asked_at = time_of(row.try_get("at")?)?;
+            let asked_at = read_time(row.try_get("at")?)?;
             if now - asked_at > VALID {
                 return Ok(Confirmation::Expired);
             }

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::ledger::{DeliveryState, IssueId, IssueState};
 use crate::reader::ReaderId;
 use crate::store::issue::row::{delivery_state, reopen, small};
-use crate::store::readers::time_of;
+use crate::store::readers::read_time;
 use crate::store::sql::{SENT, UNCERTAIN, list};
 use crate::store::{Result, Store, StoreError};
 
@@ -106,7 +106,7 @@ impl Store {
                     name: row.try_get("name")?,
                     state: delivery_state(row)?,
                     attempts: small(row, "attempts")?,
-                    due_at: time_of(row.try_get("due_at")?)?,
+                    due_at: read_time(row.try_get("due_at")?)?,
                     reply: row.try_get("reply")?,
                 })
             })
@@ -128,7 +128,7 @@ impl Store {
                 Ok(UnknownOutcome {
                     reader: row.try_get("reader")?,
                     address: row.try_get("address")?,
-                    at: time_of(row.try_get("at")?)?,
+                    at: read_time(row.try_get("at")?)?,
                     state: delivery_state(row)?,
                     detail: row.try_get("detail")?,
                 })

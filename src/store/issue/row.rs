@@ -4,7 +4,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
 use crate::ledger::{DeliveryState, Issue, IssueId, IssueState, Slot, SlotKind};
-use crate::store::readers::time_of;
+use crate::store::readers::read_time;
 use crate::store::{Result, StoreError};
 
 /// The columns that [`issue_of`] reads.
@@ -89,7 +89,7 @@ pub(super) fn issue_of(row: &AnyRow) -> Result<Issue> {
             kind: slot_kind_of(row.try_get("kind")?)?,
             name: row.try_get("slot")?,
         },
-        made_at: time_of(row.try_get("made_at")?)?,
+        made_at: read_time(row.try_get("made_at")?)?,
         state: state_of(row.try_get("state")?)?,
         reason: row.try_get("reason")?,
         subject: row.try_get("subject")?,

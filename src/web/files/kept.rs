@@ -48,7 +48,7 @@ impl Look {
     ///
     /// # Errors
     /// If that takes reading.
-    pub(super) fn known(self) -> Result<Option<Opened>, NeedsReading> {
+    pub(super) fn into_known(self) -> Result<Option<Opened>, NeedsReading> {
         match self {
             Self::Found(opened) => Ok(Some(opened)),
             Self::Missing => Ok(None),
@@ -62,7 +62,7 @@ impl Look {
 pub(super) struct KeptFiles(Mutex<HashMap<PathBuf, KeptFile>>);
 
 impl KeptFiles {
-    fn known(&self) -> MutexGuard<'_, HashMap<PathBuf, KeptFile>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, KeptFile>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -73,7 +73,7 @@ impl KeptFiles {
             Err(error) if error.kind() == ErrorKind::NotFound => return Look::Missing,
             Err(_) => return Look::Unknown,
         };
-        let known = self.known();
+        let known = self.lock();
         let file = known.get(path).filter(|file| file.stamp == stamp);
         match file.and_then(|file| file.opened.clone()) {
             Some(opened) => Look::Found(opened),
@@ -90,7 +90,7 @@ impl KeptFiles {
             return Ok(opened);
         }
         let stamp = opened.stamp;
-        let since = match self.known().get(path) {
+        let since = match self.lock().get(path) {
             Some(file) if file.stamp == stamp => file.since,
             _ => Instant::now(),
         };
@@ -104,7 +104,7 @@ impl KeptFiles {
             since,
             opened: is_settled.then(|| opened.clone()),
         };
-        let mut known = self.known();
+        let mut known = self.lock();
         let bytes: u64 = known.values().map(KeptFile::bytes).sum();
         if known.len() >= MOST_FILES || bytes + file.bytes() > MOST_BYTES {
             known.clear();
@@ -157,7 +157,7 @@ mod tests {
         async fn settle(&self) {
             for _ in 0..2 {
                 let root = self.dir.path().canonicalize().unwrap();
-                let opened = Opened::below(&root, Path::new("atom.xml"), Encoding::Identity);
+                let opened = Opened::open(&root, Path::new("atom.xml"), Encoding::Identity);
                 let path = self.dir.path().join("atom.xml");
                 self.kept.keep(&path, opened.unwrap()).unwrap();
                 advance(SETTLED).await;
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(large.look(), "unknown");
         let new = Folder::new(b"hums");
         let root = new.dir.path().canonicalize().unwrap();
-        let opened = Opened::below(&root, Path::new("atom.xml"), Encoding::Identity);
+        let opened = Opened::open(&root, Path::new("atom.xml"), Encoding::Identity);
         new.kept
             .keep(&root.join("atom.xml"), opened.unwrap())
             .unwrap();

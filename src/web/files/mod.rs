@@ -20,9 +20,9 @@ use axum::response::Response;
 use crate::config::{Config, Feeds};
 use crate::feed::{ISSUES, media_type};
 use crate::ledger::IssueId;
-use crate::web::guard::{PAGE_OF_POSTS, status};
+use crate::web::guard::{PAGE_OF_POSTS, say};
 use kept::{KeptFiles, Look, NeedsReading};
-use negotiate::{Encoding, Slice, is_known, parse_accepted, part};
+use negotiate::{Encoding, Slice, choose_part, is_known, parse_accepted};
 use opened::Opened;
 
 /// How long a file may be used without a question: no longer than a feed reader would wait.
@@ -76,7 +76,7 @@ impl Files {
         let root = self.feeds.dir.canonicalize();
         let look = |below: &Path, encoding: Encoding| {
             let root = root.as_ref().ok();
-            let opened = root.and_then(|root| Opened::below(root, below, encoding));
+            let opened = root.and_then(|root| Opened::open(root, below, encoding));
             let Some(opened) = opened else {
                 return Look::Missing;
             };
@@ -87,7 +87,7 @@ impl Files {
             }
         };
         let answer = self.answer_by(&look, method, path, headers);
-        answer.unwrap_or_else(|| status(StatusCode::NOT_FOUND, "there is no such page\n"))
+        answer.unwrap_or_else(|| say(StatusCode::NOT_FOUND, "there is no such page\n"))
     }
 
     /// The answer to a request by this way to look for a file; none where that does not know.
@@ -102,8 +102,8 @@ impl Files {
             Method::GET | Method::HEAD => {}
             _ => {
                 let mut refused = match *method {
-                    Method::OPTIONS => status(StatusCode::NO_CONTENT, ""),
-                    _ => status(StatusCode::METHOD_NOT_ALLOWED, "this is only to be read\n"),
+                    Method::OPTIONS => say(StatusCode::NO_CONTENT, ""),
+                    _ => say(StatusCode::METHOD_NOT_ALLOWED, "this is only to be read\n"),
                 };
                 let allowed = axum::http::HeaderValue::from_static("GET, HEAD, OPTIONS");
                 refused.headers_mut().insert(ALLOW, allowed);
@@ -112,22 +112,22 @@ impl Files {
         }
         Some(match find(look, path, headers).ok()? {
             Found::File(opened, below) => {
-                let answer = send(opened, self.head_of(&below), method, headers);
-                answer.unwrap_or_else(|_| status(StatusCode::NOT_FOUND, "there is no such page\n"))
+                let answer = send(opened, self.begin_head(&below), method, headers);
+                answer.unwrap_or_else(|_| say(StatusCode::NOT_FOUND, "there is no such page\n"))
             }
             Found::Folder => {
                 let moved = Response::builder().status(StatusCode::PERMANENT_REDIRECT);
                 let moved = moved
                     .header(LOCATION, format!("{path}/"))
                     .body(Body::empty());
-                moved.unwrap_or_else(|_| status(StatusCode::NOT_FOUND, "there is no such page\n"))
+                moved.unwrap_or_else(|_| say(StatusCode::NOT_FOUND, "there is no such page\n"))
             }
-            Found::Nothing => status(StatusCode::NOT_FOUND, "there is no such page\n"),
+            Found::Nothing => say(StatusCode::NOT_FOUND, "there is no such page\n"),
         })
     }
 
     /// The headers that depend on the type of a file.
-    fn head_of(&self, below: &Path) -> Builder {
+    fn begin_head(&self, below: &Path) -> Builder {
         let kind = match media_type(&self.feeds, &below.to_string_lossy()) {
             Some(feed) => feed.to_owned(),
             None => mime_guess::from_path(below)
@@ -169,7 +169,7 @@ fn find(
     path: &str,
     headers: &HeaderMap,
 ) -> Result<Found, NeedsReading> {
-    let Some(below) = path::below(path) else {
+    let Some(below) = path::parse(path) else {
         return Ok(Found::Nothing);
     };
     let candidates = match path {
@@ -179,7 +179,7 @@ fn find(
         _ => vec![below.clone()],
     };
     for below in candidates {
-        let Some(plain) = look(&below, Encoding::Identity).known()? else {
+        let Some(plain) = look(&below, Encoding::Identity).into_known()? else {
             continue;
         };
         // A part is one of the plain file: programs that go on with a download expect that.
@@ -189,7 +189,7 @@ fn find(
         };
         for encoding in encodings {
             // A twin that is older than its file belongs to another version of it.
-            if let Some(twin) = look(&below, encoding).known()?
+            if let Some(twin) = look(&below, encoding).into_known()?
                 && twin.modified >= plain.modified
             {
                 return Ok(Found::File(twin, below));
@@ -199,7 +199,7 @@ fn find(
     }
     let is_folder = !path.ends_with('/')
         && look(&below.join("index.html"), Encoding::Identity)
-            .known()?
+            .into_known()?
             .is_some();
     Ok(match is_folder {
         true => Found::Folder,
@@ -224,7 +224,7 @@ fn send(
     }
     head = head.header(ACCEPT_RANGES, "bytes");
     let length = opened.length;
-    let range = match part(headers, length, tag) {
+    let range = match choose_part(headers, length, tag) {
         Slice::Whole => 0..length,
         Slice::Bytes(range) => {
             let place = format!("bytes {}-{}/{length}", range.start, range.end - 1);

@@ -54,7 +54,7 @@ pub(super) enum Slice {
     Beyond,
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+fn read_header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
@@ -69,7 +69,7 @@ pub(super) fn parse_accepted(headers: &HeaderMap) -> Vec<Encoding> {
     {
         let mut parts = item.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
-        let weight = parts.find_map(weight_of).unwrap_or(1000);
+        let weight = parts.find_map(read_weight).unwrap_or(1000);
         for (encoding, known) in &mut weights {
             let is_named = encoding
                 .name()
@@ -93,7 +93,7 @@ pub(super) fn parse_accepted(headers: &HeaderMap) -> Vec<Encoding> {
 }
 
 /// The thousandths of `q=0.5`; `None` for another parameter. An invalid weight is zero.
-fn weight_of(parameter: &str) -> Option<u32> {
+fn read_weight(parameter: &str) -> Option<u32> {
     let (name, value) = parameter.split_once('=')?;
     if !name.trim().eq_ignore_ascii_case("q") {
         return None;
@@ -120,25 +120,26 @@ pub(super) fn is_known(headers: &HeaderMap, tag: &str, modified: SystemTime) -> 
             .filter_map(|line| line.to_str().ok())
             .any(|line| line.split(',').any(is_it));
     }
-    let since =
-        text(headers, IF_MODIFIED_SINCE).and_then(|time| httpdate::parse_http_date(time).ok());
-    since.is_some_and(|since| seconds(modified) <= seconds(since))
+    let since = read_header(headers, IF_MODIFIED_SINCE)
+        .and_then(|time| httpdate::parse_http_date(time).ok());
+    since.is_some_and(|since| count_seconds(modified) <= count_seconds(since))
 }
 
 /// A header's time has whole seconds.
-fn seconds(time: SystemTime) -> u64 {
+fn count_seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |time| time.as_secs())
 }
 
 /// The range that is asked for of a file of this length. A request for several ranges gets the whole, which is always
 /// permitted.
-pub(super) fn part(headers: &HeaderMap, length: u64, tag: &str) -> Slice {
-    let Some(range) = text(headers, RANGE).and_then(|range| range.strip_prefix("bytes=")) else {
+pub(super) fn choose_part(headers: &HeaderMap, length: u64, tag: &str) -> Slice {
+    let Some(range) = read_header(headers, RANGE).and_then(|range| range.strip_prefix("bytes="))
+    else {
         return Slice::Whole;
     };
     // Only a strong tag proves that the bytes are the same; a time does not.
-    if headers.contains_key(IF_RANGE) && text(headers, IF_RANGE) != Some(tag) {
+    if headers.contains_key(IF_RANGE) && read_header(headers, IF_RANGE) != Some(tag) {
         return Slice::Whole;
     }
     let Some((first, last)) = range.split_once('-') else {
@@ -174,7 +175,7 @@ mod tests {
         IF_RANGE, RANGE,
     };
 
-    use super::{Encoding, Slice, is_known, parse_accepted, part};
+    use super::{Encoding, Slice, choose_part, is_known, parse_accepted};
 
     fn headers(lines: &[(HeaderName, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -275,12 +276,15 @@ mod tests {
             ("lines=1-2", Whole),
         ] {
             assert_eq!(
-                part(&headers(&[(RANGE, range)]), 10, "\"a\""),
+                choose_part(&headers(&[(RANGE, range)]), 10, "\"a\""),
                 expected,
                 "{range}"
             );
         }
-        assert_eq!(part(&headers(&[(RANGE, "bytes=0-")]), 0, "\"a\""), Beyond);
+        assert_eq!(
+            choose_part(&headers(&[(RANGE, "bytes=0-")]), 0, "\"a\""),
+            Beyond
+        );
         for (condition, expected) in [
             ("\"a\"", Bytes(0..1)),
             ("\"b\"", Whole),
@@ -288,7 +292,7 @@ mod tests {
             ("Sat, 18 May 2024 02:40:00 GMT", Whole),
         ] {
             let headers = headers(&[(RANGE, "bytes=0-0"), (IF_RANGE, condition)]);
-            assert_eq!(part(&headers, 10, "\"a\""), expected, "{condition}");
+            assert_eq!(choose_part(&headers, 10, "\"a\""), expected, "{condition}");
         }
     }
 }

@@ -60,7 +60,7 @@ impl FileStamp {
 
 impl Opened {
     /// Opens a file below a folder, or its twin. A link is followed as long as it leads to nothing outside or hidden.
-    pub(super) fn below(root: &Path, below: &Path, encoding: Encoding) -> Option<Self> {
+    pub(super) fn open(root: &Path, below: &Path, encoding: Encoding) -> Option<Self> {
         let real = encoding.path_of(&root.join(below)).canonicalize().ok()?;
         let mut parts = real.strip_prefix(root).ok()?.components();
         if parts.any(|part| part.as_os_str().as_encoded_bytes().starts_with(b".")) {

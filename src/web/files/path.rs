@@ -12,7 +12,7 @@ const LONGEST: usize = 2048;
 ///
 /// Each segment is decoded once and by itself, so that an encoded separator never separates; a segment that begins with a
 /// dot (`..` too), holds a separator or a control, or is empty names nothing.
-pub(super) fn below(path: &str) -> Option<PathBuf> {
+pub(super) fn parse(path: &str) -> Option<PathBuf> {
     let path = path.strip_prefix('/')?;
     if path.len() > LONGEST {
         return None;
@@ -41,7 +41,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{LONGEST, below};
+    use super::{LONGEST, parse};
 
     #[test]
     fn a_path_names_a_file_or_nothing() {
@@ -86,17 +86,17 @@ mod tests {
             ("a", None),
             ("*", None),
         ] {
-            let found = below(path);
+            let found = parse(path);
             assert_eq!(found.as_deref(), expected.map(Path::new), "{path}");
         }
-        assert!(below(&format!("/{}", "a".repeat(LONGEST))).is_some());
-        assert!(below(&format!("/{}", "a".repeat(LONGEST + 1))).is_none());
+        assert!(parse(&format!("/{}", "a".repeat(LONGEST))).is_some());
+        assert!(parse(&format!("/{}", "a".repeat(LONGEST + 1))).is_none());
     }
 
     proptest! {
         #[test]
         fn whatever_is_asked_for_stays_below(path in "(/|\\.|%2e|%2f|%5c|\\\\|%25|%00|a|[^a])*") {
-            if let Some(found) = below(&path) {
+            if let Some(found) = parse(&path) {
                 let stays = found.components().all(|part| matches!(part, Component::Normal(_)));
                 prop_assert!(stays && found.is_relative(), "{path}: {}", found.display());
             }
