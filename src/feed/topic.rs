@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{By, Site};
 use crate::finding::{Finding, Rule};
-use crate::post::{Post, slug};
+use crate::post::{Post, make_slug};
 
 /// The longest slug, in bytes: names of files end at 255.
 const LONGEST: usize = 120;
@@ -124,7 +124,7 @@ fn names<'a>(post: &'a Post, by: By, site: &'a Site) -> Vec<&'a str> {
 
 /// A topic's place: its slug where that says it all, else the slug and a mark, so that `c`, `c++` and `c#` stay apart.
 fn place(name: &str) -> String {
-    let mut slug = slug(name);
+    let mut slug = make_slug(name);
     let plain = name
         .to_lowercase()
         .split_whitespace()

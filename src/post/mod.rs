@@ -134,7 +134,7 @@ pub use body::links::Index;
 pub use body::render_body;
 pub(crate) use body::render_syndicated;
 pub(crate) use composed::compose;
-pub(crate) use dialect::slug::slug;
+pub(crate) use dialect::slug::make_slug;
 pub use drawing::Drawing;
 pub(crate) use drawing::{DRAWINGS, PROGRAM};
 pub(crate) use facts::{Commits, LEADS_ON, ParsedPost, Why, sections, unknown_of_generator};

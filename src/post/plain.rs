@@ -58,7 +58,7 @@ impl Plain<'_> {
                 is_heading(line) && lines.get(number + 1).is_some_and(|next| !is_heading(next));
             let tag = if is_heading { "h2" } else { "p" };
             let id = if is_heading {
-                format!(" id=\"{}\"", super::slug(line))
+                format!(" id=\"{}\"", super::make_slug(line))
             } else {
                 String::new()
             };

@@ -111,7 +111,7 @@ impl Links<'_> {
                 },
                 "tag" | "category" | "author" => self
                     .home
-                    .join(&format!("{word}/{}.html", crate::post::slug(path)))
+                    .join(&format!("{word}/{}.html", crate::post::make_slug(path)))
                     .ok(),
                 "index" => Some(self.home.clone()),
                 _ => None,

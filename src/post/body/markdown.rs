@@ -192,7 +192,7 @@ fn name_headings(events: &mut [Event<'_>], marks: Marks) {
                     continue;
                 };
                 if id.is_none() {
-                    let name = crate::post::slug(&marks.strip(&text));
+                    let name = crate::post::make_slug(&marks.strip(&text));
                     let mut unique = name.clone();
                     let number = numbers.entry(name.clone()).or_default();
                     while unique.is_empty() || !used.insert(unique.clone()) {

@@ -117,14 +117,6 @@ pub struct Habits {
 }
 
 impl Habits {
-    /// The same habits with the date of a file's name kept in the address.
-    pub(crate) fn keeping_dates(&self) -> Self {
-        Self {
-            name_keeps_date: true,
-            ..self.clone()
-        }
-    }
-
     /// A dialect without a config of its own.
     pub fn new(dialect: Dialect, zone: Tz) -> Self {
         let rules = Rules::for_dialect(dialect);
@@ -155,6 +147,14 @@ impl Habits {
             variables: HashMap::new(),
             data: Data::new(),
             drafts: false,
+        }
+    }
+
+    /// The same habits with the date of a file's name kept in the address.
+    pub(crate) fn keeping_dates(&self) -> Self {
+        Self {
+            name_keeps_date: true,
+            ..self.clone()
         }
     }
 

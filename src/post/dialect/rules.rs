@@ -132,7 +132,7 @@ pub struct Syntax {
     pub markdown_in_html: bool,
     /// `:::tip Title`, up to `:::`.
     pub containers: bool,
-    /// `!!! note "Title"`, and code set in below a line `:::python`.
+    /// `!!! note "Title"`, and code that is indented below a line `:::python`.
     pub python: bool,
     /// `[[A note]]` and `%%a comment%%`.
     pub wiki: bool,

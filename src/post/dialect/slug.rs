@@ -26,22 +26,22 @@ pub enum Slugs {
 
 impl Slugs {
     /// The part of an address that a name becomes.
-    pub fn slug(self, name: &str) -> String {
+    pub fn make_slug(self, name: &str) -> String {
         match self {
             Self::Plain => name
                 .split('.')
-                .map(slug)
+                .map(make_slug)
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
                 .join("."),
-            Self::Hugo => hugo(name),
-            Self::Zola => zola(name),
-            Self::Safe => without_signs(name),
+            Self::Hugo => make_hugo_slug(name),
+            Self::Zola => make_zola_slug(name),
+            Self::Safe => strip_signs(name),
             Self::Jekyll => join_with_dashes(name, |c| {
                 c.is_alphanumeric() || is_combining_mark(c) || "._~!$&'()+,;=@".contains(c)
             }),
-            Self::Pelican => pelican(&ascii(name)),
-            Self::Github => github(name),
+            Self::Pelican => make_pelican_slug(&transliterate(name)),
+            Self::Github => make_github_slug(name),
             Self::AsIs => name.to_owned(),
         }
     }
@@ -49,9 +49,9 @@ impl Slugs {
 
 /// A text as a part of an address: lower case, words joined by single dashes, letters of any script kept, with their
 /// marks, and composed, however a file system writes them.
-pub(crate) fn slug(text: &str) -> String {
+pub(crate) fn make_slug(text: &str) -> String {
     if !text.is_ascii() && !is_nfc(text) {
-        return slug(&text.nfc().collect::<String>());
+        return make_slug(&text.nfc().collect::<String>());
     }
     let mut slug = String::with_capacity(text.len());
     for c in text.chars() {
@@ -66,7 +66,7 @@ pub(crate) fn slug(text: &str) -> String {
 }
 
 /// Jekyll's slug of a text: lower case, words joined by single dashes.
-pub(in crate::post) fn lower_slug(text: &str) -> String {
+pub(in crate::post) fn make_jekyll_slug(text: &str) -> String {
     join_with_dashes(text, |c| c.is_alphanumeric() || is_combining_mark(c)).to_lowercase()
 }
 
@@ -83,7 +83,7 @@ pub(in crate::post) fn slugify(text: &str) -> String {
             c => spelled.push(c),
         }
     }
-    let words = ascii(&spelled).to_lowercase();
+    let words = transliterate(&spelled).to_lowercase();
     // The apostrophe of `it's` and `don't` parts no word.
     let words = words.split_whitespace().map(|word| {
         match word.strip_suffix("'s").or(word.strip_suffix("'t")) {
@@ -97,7 +97,7 @@ pub(in crate::post) fn slugify(text: &str) -> String {
 }
 
 /// The result of Eleventy's older filter `slug`: some signs as words, others kept.
-pub(in crate::post) fn slug_filter(text: &str) -> String {
+pub(in crate::post) fn apply_slug_filter(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -112,7 +112,7 @@ pub(in crate::post) fn slug_filter(text: &str) -> String {
             c => spelled.push(c),
         }
     }
-    let kept: String = ascii(&spelled)
+    let kept: String = transliterate(&spelled)
         .chars()
         .filter(|c| {
             c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || "*_+~.()'\"!:@".contains(*c)
@@ -129,7 +129,7 @@ fn is_spelled(c: char) -> bool {
     c.is_alphabetic() && c < '\u{2e80}'
 }
 
-fn ascii(text: &str) -> String {
+fn transliterate(text: &str) -> String {
     if text.is_ascii() {
         text.to_owned()
     } else {
@@ -150,7 +150,7 @@ fn join_with_dashes(text: &str, keep: impl Fn(char) -> bool) -> String {
     slug
 }
 
-fn hugo(text: &str) -> String {
+fn make_hugo_slug(text: &str) -> String {
     let mut slug = String::with_capacity(text.len());
     let mut space = false;
     for c in text.chars() {
@@ -167,7 +167,7 @@ fn hugo(text: &str) -> String {
     slug
 }
 
-fn github(text: &str) -> String {
+fn make_github_slug(text: &str) -> String {
     let lower = text.to_lowercase();
     let kept = lower.chars().filter_map(|c| match c {
         ' ' => Some('-'),
@@ -177,7 +177,7 @@ fn github(text: &str) -> String {
     kept.collect()
 }
 
-fn zola(text: &str) -> String {
+fn make_zola_slug(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -189,13 +189,13 @@ fn zola(text: &str) -> String {
 }
 
 /// A name without the signs that NTFS forbids, and without the dots and spaces that it drops at the end.
-fn without_signs(name: &str) -> String {
+fn strip_signs(name: &str) -> String {
     let mut name = name.trim_end_matches([' ', '.']).to_owned();
     name.retain(|c| !"<>:\"/\\|?*".contains(c));
     name
 }
 
-fn pelican(text: &str) -> String {
+fn make_pelican_slug(text: &str) -> String {
     let kept: String = text
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || "_- \t\n".contains(*c))
@@ -205,7 +205,7 @@ fn pelican(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Slugs, slug_filter, slugify};
+    use super::{Slugs, apply_slug_filter, slugify};
 
     #[test]
     fn eleventy_has_two_filters_for_slugs() {
@@ -227,7 +227,7 @@ mod tests {
             ("$5 < $6 | 7", "5-6-7", "dollar5-less-dollar6-or-7"),
         ] {
             assert_eq!(
-                (slugify(text).as_str(), slug_filter(text).as_str()),
+                (slugify(text).as_str(), apply_slug_filter(text).as_str()),
                 (newer, older),
                 "{text}"
             );
@@ -269,8 +269,8 @@ mod tests {
             ("100%", "100", "100%"),
             ("\"q\" <b>|*", "q-b", "q b"),
         ] {
-            assert_eq!(Slugs::Zola.slug(name), on, "{name}");
-            assert_eq!(Slugs::Safe.slug(name), safe, "{name}");
+            assert_eq!(Slugs::Zola.make_slug(name), on, "{name}");
+            assert_eq!(Slugs::Safe.make_slug(name), safe, "{name}");
         }
     }
 
@@ -322,12 +322,12 @@ mod tests {
                 "the-state-of-rust-07",
             ),
         ] {
-            assert_eq!(Slugs::Plain.slug(name), plain);
-            assert_eq!(Slugs::Hugo.slug(name), hugo);
-            assert_eq!(Slugs::Zola.slug(name), zola);
-            assert_eq!(Slugs::Jekyll.slug(name), jekyll);
-            assert_eq!(Slugs::Pelican.slug(name), pelican);
-            assert_eq!(Slugs::AsIs.slug(name), name);
+            assert_eq!(Slugs::Plain.make_slug(name), plain);
+            assert_eq!(Slugs::Hugo.make_slug(name), hugo);
+            assert_eq!(Slugs::Zola.make_slug(name), zola);
+            assert_eq!(Slugs::Jekyll.make_slug(name), jekyll);
+            assert_eq!(Slugs::Pelican.make_slug(name), pelican);
+            assert_eq!(Slugs::AsIs.make_slug(name), name);
         }
     }
 }

@@ -234,7 +234,7 @@ fn too_long() -> Finding {
 }
 
 /// A part of an address without the signs that would end it.
-fn safe(part: &str) -> String {
+fn make_safe(part: &str) -> String {
     if part.contains(['%', '?', '#', '\\']) {
         return part
             .replace('%', "%25")

@@ -3,8 +3,8 @@
 use chrono::format::StrftimeItems;
 
 use crate::post::dialect::Habits;
-use crate::post::dialect::slug::{slug_filter, slugify};
-use crate::post::facts::address::{LONGEST, Parts, safe};
+use crate::post::dialect::slug::{apply_slug_filter, slugify};
+use crate::post::facts::address::{LONGEST, Parts, make_safe};
 
 impl Parts<'_> {
     /// Fills an Eleventy permalink with the few expressions that make addresses; `None` if it contains another.
@@ -14,7 +14,7 @@ impl Parts<'_> {
         while let Some(start) = rest.find("{{") {
             filled.push_str(&rest[..start]);
             let end = rest[start..].find("}}")?;
-            filled.push_str(&safe(&self.expression(
+            filled.push_str(&make_safe(&self.expression(
                 rest[start + 2..start + end].trim_matches(['-', ' ']),
                 habits,
             )?));
@@ -55,7 +55,7 @@ impl Parts<'_> {
             let argument = argument.trim_matches([' ', ')', '"', '\'']);
             value = match filter.trim() {
                 "slugify" => slugify(&value),
-                "slug" => slug_filter(&value),
+                "slug" => apply_slug_filter(&value),
                 "url" => value,
                 "date" if !argument.is_empty() => {
                     let format = StrftimeItems::new(argument).parse().ok()?;

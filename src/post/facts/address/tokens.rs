@@ -1,13 +1,13 @@
 //! Fills the tokens of a pattern of addresses, like `{year}` and `{slug}`.
 
 use chrono::format::StrftimeItems;
-use chrono::{DateTime, FixedOffset, Offset};
+use chrono::{DateTime, FixedOffset};
 
 use crate::config::EXPECTED;
 use crate::finding::{Finding, Rule};
 use crate::post::dialect::Habits;
-use crate::post::dialect::slug::lower_slug;
-use crate::post::facts::address::{LONGEST, Parts, safe};
+use crate::post::dialect::slug::{make_jekyll_slug, make_slug};
+use crate::post::facts::address::{LONGEST, Parts, make_safe};
 use crate::post::facts::date::Instant;
 
 /// The most categories that an address names.
@@ -79,92 +79,74 @@ impl Parts<'_> {
     }
 
     fn expand_token(&self, token: &str, habits: &Habits) -> Option<String> {
-        let slugs = habits.slugs;
-        let slug_words = habits.rules.slug_words;
-        let word = |text: &str| match slug_words {
-            true => safe(&slugs.slug(&text.replace('+', " "))),
-            false => safe(&slugs.slug(text)),
-        };
         let local = self.local(habits);
         if let Some((_, format)) = TIMES.iter().find(|(name, _)| *name == token) {
             return Some(local.format(format).to_string());
         }
         if let Some(format) = token.strip_prefix("date:") {
             let format = StrftimeItems::new(format).parse().ok()?;
-            return Some(safe(&local.format_with_items(format.iter()).to_string()));
+            return Some(make_safe(
+                &local.format_with_items(format.iter()).to_string(),
+            ));
         }
-        if let Some(range) = token
-            .strip_prefix("sections[")
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
-            let sections: Vec<String> = self
-                .sections(habits)
-                .iter()
-                .map(|part| safe(&slugs.slug(part)))
-                .collect();
-            return Some(slice(&sections, range)?.join("/"));
+        if let Some(range) = token.strip_prefix("sections[") {
+            let sections = self.list_sections(habits);
+            let range = range.strip_suffix(']')?;
+            return Some(slice_sections(&sections, range)?.join("/"));
         }
-        let folders = || self.name.folders();
-        match token {
+        let slug_words = habits.rules.slug_words;
+        let slug = |text: &str| make_safe(&habits.slugs.make_slug(text));
+        let word = |text: &str| match slug_words {
+            true => slug(&text.replace('+', " ")),
+            false => slug(text),
+        };
+        Some(match token {
             "slug_or_title" if self.by_name || self.front.text(&["slug"]).is_some() => {
-                Some(safe(&self.slug(habits)))
+                make_safe(&self.choose_slug(habits))
             }
-            "slug" => Some(safe(&self.slug(habits))),
-            "plain_slug" => Some(lower_slug(&self.slug(habits))),
-            "file_slug" => Some(lower_slug(self.name.stem)),
+            "slug" => make_safe(&self.choose_slug(habits)),
+            "plain_slug" => make_jekyll_slug(&self.choose_slug(habits)),
+            "file_slug" => make_jekyll_slug(self.name.stem),
             "file_path" => {
-                let folders = folders().filter(|part| !part.starts_with('_')).map(safe);
-                Some(
-                    folders
-                        .chain([safe(self.name.stem)])
-                        .collect::<Vec<_>>()
-                        .join("/"),
-                )
+                let folders = self.name.folders().filter(|part| !part.starts_with('_'));
+                let parts: Vec<String> = folders.chain([self.name.stem]).map(make_safe).collect();
+                parts.join("/")
             }
-            "title" | "slug_or_title" => Some(word(self.title)),
-            "filename" if slug_words => Some(word(self.name.stem)),
-            "filename" => Some(safe(self.name.stem)),
-            "lang" => Some(safe(
-                &self
-                    .front
-                    .text(&["lang"])
-                    .or_else(|| habits.default_language.clone())
-                    .unwrap_or_default(),
-            )),
-            "section" => Some(
-                self.name
-                    .section()
-                    .map(|section| safe(&slugs.slug(section)))
-                    .unwrap_or_default(),
-            ),
-            "sections" => {
-                let sections = self
-                    .sections(habits)
-                    .iter()
-                    .map(|part| safe(&slugs.slug(part)))
-                    .collect::<Vec<_>>();
-                Some(sections.join("/"))
+            "title" | "slug_or_title" => word(self.title),
+            "filename" if slug_words => word(self.name.stem),
+            "filename" => make_safe(self.name.stem),
+            "lang" => {
+                let own = self.front.text(&["lang"]);
+                let language = own.or_else(|| habits.default_language.clone());
+                make_safe(&language.unwrap_or_default())
             }
-            "category" => Some(
-                self.categories
-                    .first()
-                    .map(|first| safe(&slugs.slug(first)))
-                    .unwrap_or_default(),
-            ),
-            "categories" => Some(self.join_categories(str::to_owned)),
-            "slugified_categories" => Some(self.join_categories(crate::post::slug)),
-            "path" => Some(self.page_path(habits)),
-            "dated_path" => Some(self.dated_path()),
-            _ => None,
-        }
+            "section" => self.name.section().map(slug).unwrap_or_default(),
+            "sections" => self.list_sections(habits).join("/"),
+            "category" => {
+                let first = self.categories.first();
+                first.map(|first| slug(first)).unwrap_or_default()
+            }
+            "categories" => self.join_categories(str::to_owned),
+            "slugified_categories" => self.join_categories(make_slug),
+            "path" => self.join_path(habits),
+            "dated_path" => self.join_dated_path(),
+            _ => return None,
+        })
     }
 
-    /// The categories as folders, each once.
+    /// Lists the sections as parts of the address.
+    fn list_sections(&self, habits: &Habits) -> Vec<String> {
+        let sections = self.find_sections(habits).into_iter();
+        let slugs = sections.map(|part| make_safe(&habits.slugs.make_slug(part)));
+        slugs.collect()
+    }
+
+    /// Joins the categories as folders, each once.
     fn join_categories(&self, make_part: impl Fn(&str) -> String) -> String {
         let mut parts: Vec<String> = Vec::new();
         let short = self.categories.iter().filter(|one| one.len() <= LONGEST);
         for category in short.take(MOST_CATEGORIES) {
-            let part = safe(&make_part(&category.to_lowercase()));
+            let part = make_safe(&make_part(&category.to_lowercase()));
             if !parts.contains(&part) {
                 parts.push(part);
             }
@@ -172,42 +154,41 @@ impl Parts<'_> {
         parts.join("/")
     }
 
-    /// The folders of the post and its slug.
-    fn page_path(&self, habits: &Habits) -> String {
-        let slugs = habits.slugs;
-        let last = self.slug(habits);
-        let folders = || self.name.folders();
-        let mut parts: Vec<String> = folders()
-            .map(|part| match habits.rules.slug_folders {
-                true => safe(&slugs.slug(part)),
-                false => safe(part),
-            })
-            .collect();
+    /// Joins the folders of the post and its slug.
+    fn join_path(&self, habits: &Habits) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        for part in self.name.folders() {
+            parts.push(match habits.rules.slug_folders {
+                true => make_safe(&habits.slugs.make_slug(part)),
+                false => make_safe(part),
+            });
+        }
+        let last = self.choose_slug(habits);
         // Eleventy makes `/about/` of `about/about.md`.
-        let doubled = habits.rules.drops_doubled && folders().next_back() == Some(last.as_str());
-        if !doubled {
-            parts.push(safe(&last));
+        let is_doubled = self.name.folders().next_back() == Some(last.as_str());
+        if !(habits.rules.drops_doubled && is_doubled) {
+            parts.push(make_safe(&last));
         }
         parts.retain(|part| !part.is_empty());
         parts.join("/")
     }
 
-    /// The folders and the name, with the date in them as folders before, as Docusaurus has it: `2024/05/01/tea` of
+    /// Joins the folders and the name, with the date in them as folders before, as Docusaurus has it: `2024/05/01/tea` of
     /// `2024-05-01-tea`.
-    fn dated_path(&self) -> String {
+    fn join_dated_path(&self) -> String {
         let parts: Vec<&str> = self.name.folders().chain([self.name.stem]).collect();
         let path = parts.join("/");
         let Some((at, length)) = find_date(&path) else {
-            return safe_path(&path);
+            return make_safe_path(&path);
         };
         let (before, rest) = (&path[..at], &path[at + length..]);
         let rest = rest.strip_prefix(['-', '/']).unwrap_or(rest);
         let date = path[at..at + length].replace('-', "/");
-        safe_path(&format!("{date}/{before}{rest}"))
+        make_safe_path(&format!("{date}/{before}{rest}"))
     }
 
-    /// The folders of the post that are sections: in Hugo the first, and those down to the last with an `_index`.
-    fn sections(&self, habits: &Habits) -> Vec<&str> {
+    /// Finds the folders of the post that are sections: in Hugo the first, and those down to the last with an `_index`.
+    fn find_sections(&self, habits: &Habits) -> Vec<&str> {
         let mut folders: Vec<&str> = self.name.folders().collect();
         if habits.rules.index_sections {
             let is_section = |folders: &[&str]| {
@@ -224,33 +205,31 @@ impl Parts<'_> {
     /// The local time that gives the address its day.
     pub(super) fn local(&self, habits: &Habits) -> DateTime<FixedOffset> {
         let Instant { at, offset } = self.dated;
-        let of_site = || at.with_timezone(&habits.zoning(false).zone).offset().fix();
-        at.with_timezone(
-            &offset
-                .filter(|_| habits.rules.own_offset)
-                .unwrap_or_else(of_site),
-        )
+        match offset {
+            Some(offset) if habits.rules.own_offset => at.with_timezone(&offset),
+            _ => at.with_timezone(&habits.zoning(false).zone).fixed_offset(),
+        }
     }
 
-    /// The last part of the address: the `slug` key, else made from the name or the title.
-    pub(super) fn slug(&self, habits: &Habits) -> String {
+    /// Chooses the last part of the address: the `slug` key, else made from the name or the title.
+    pub(super) fn choose_slug(&self, habits: &Habits) -> String {
         match self.front.text(&["slug"]) {
             Some(slug) if slug.len() > LONGEST => slug,
             // A chosen slug keeps its dots in Pelican and its form everywhere else, unless the generator cleans it.
-            Some(slug) if habits.rules.slug_keys => habits.slugs.slug(&slug),
+            Some(slug) if habits.rules.slug_keys => habits.slugs.make_slug(&slug),
             Some(slug) => slug,
-            None => habits.slugs.slug(self.slug_from),
+            None => habits.slugs.make_slug(self.slug_from),
         }
     }
 }
 
-/// Each part of a path as a part of an address.
-fn safe_path(path: &str) -> String {
-    let parts: Vec<String> = path.split('/').map(safe).collect();
+/// Makes each part of a path a part of an address.
+fn make_safe_path(path: &str) -> String {
+    let parts: Vec<String> = path.split('/').map(make_safe).collect();
     parts.join("/")
 }
 
-/// The last date in a path, like `2024-05-01` or `2024/5/1`: where it begins, and its length.
+/// Finds the last date in a path, like `2024-05-01` or `2024/5/1`: where it begins, and its length.
 fn find_date(path: &str) -> Option<(usize, usize)> {
     let bytes = path.as_bytes();
     let digits = |from: usize, most: usize| {
@@ -276,8 +255,8 @@ fn find_date(path: &str) -> Option<(usize, usize)> {
         .find_map(|at| Some((at, length_at(at)?)))
 }
 
-/// Some of a post's sections, as Hugo means it: `1:`, `:last`, `last`, `0`, `1:2`.
-fn slice<'a>(sections: &'a [String], range: &str) -> Option<&'a [String]> {
+/// Selects some of a post's sections, as Hugo means it: `1:`, `:last`, `last`, `0`, `1:2`.
+fn slice_sections<'a>(sections: &'a [String], range: &str) -> Option<&'a [String]> {
     let end = sections.len();
     let place = |text: &str, default: usize| match text {
         "" => Some(default),
@@ -296,7 +275,7 @@ fn slice<'a>(sections: &'a [String], range: &str) -> Option<&'a [String]> {
 
 #[cfg(test)]
 mod tests {
-    use super::slice;
+    use super::slice_sections;
 
     #[test]
     fn sections_are_cut_as_hugo_does() {
@@ -310,14 +289,14 @@ mod tests {
             ("7:", ""),
         ] {
             assert_eq!(
-                slice(&sections, range)
+                slice_sections(&sections, range)
                     .map(|parts| parts.join("/"))
                     .as_deref(),
                 Some(expected),
                 "{range}"
             );
         }
-        assert_eq!(slice(&sections, "x"), None);
-        assert_eq!(slice(&[], "last"), Some(&[][..]));
+        assert_eq!(slice_sections(&sections, "x"), None);
+        assert_eq!(slice_sections(&[], "last"), Some(&[][..]));
     }
 }
