@@ -7,7 +7,7 @@ use crate::finding::{Finding, Rule};
 use crate::loader::generator::{self, Generator};
 use crate::loader::reader::text_of;
 use crate::post::dialect::{Habits, Rules};
-use crate::post::{self, front, unknown_of_generator};
+use crate::post::{self, find_unknown_token, front};
 
 /// How many posts are examined without a config.
 const LOOKED_AT: usize = 40;
@@ -55,7 +55,7 @@ pub(super) fn habits(
         {
             habits.sections = post::sections(paths, &habits);
         }
-        if let (None, Some(token)) = (&config.permalink, unknown_of_generator(&habits)) {
+        if let (None, Some(token)) = (&config.permalink, find_unknown_token(&habits)) {
             let message =
                 format!("its pattern of addresses has `{token}`, which is not known here");
             return Err(Finding::error(Rule::PermalinkUnread, message)

@@ -19,8 +19,8 @@ use crate::post::front::Front;
 /// feed repeats it.
 const LONGEST: usize = 2048;
 
-/// The first token of a pattern of addresses that is not known here, whichever post it is filled for.
-fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
+/// Finds the first token of a pattern of addresses that is not known here, whichever post it is filled for.
+fn find_unknown<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
     let any = Parts {
         name: Name::new("a/b.md", habits),
         slug_from: "b",
@@ -36,12 +36,12 @@ fn unknown_token<'a>(pattern: &'a str, habits: &Habits) -> Option<&'a str> {
     any.try_fill(pattern, habits).err()
 }
 
-/// The first unknown token of the patterns that the generator's config set, as that writes it.
-pub(crate) fn unknown_of_generator(habits: &Habits) -> Option<&str> {
+/// Finds the first unknown token of the patterns that the generator's config set, as that writes it.
+pub(crate) fn find_unknown_token(habits: &Habits) -> Option<&str> {
     let own = habits.permalink.iter().chain(&habits.foreign);
     let mut patterns = own.chain(habits.permalinks.values());
     patterns
-        .find_map(|pattern| unknown_token(pattern, habits))
+        .find_map(|pattern| find_unknown(pattern, habits))
         .map(|token| token.trim_start_matches(':'))
 }
 
@@ -60,7 +60,96 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// The address of the folder for that of its index.
+    /// Finds the address, and its source.
+    pub(super) fn find_address(
+        &self,
+        site: &Site,
+        habits: &Habits,
+    ) -> Result<(Url, Provenance), Finding> {
+        let (filled, from) = match self.find_own(habits) {
+            Some((key, own)) => {
+                let filled = self.expand_own(key, own, habits);
+                let filled = filled.map_err(|finding| finding.at_line(self.front.line(key)))?;
+                (filled, Provenance::Key(key))
+            }
+            None => (self.fill_pattern(habits)?, Provenance::Pattern),
+        };
+        if filled.len() > LONGEST {
+            return Err(too_long());
+        }
+        // A colon in the first part is no scheme.
+        let url = match filled.starts_with("http://") || filled.starts_with("https://") {
+            true => filled.parse(),
+            false => site
+                .url
+                .join(&format!("./{}", filled.trim_start_matches('/'))),
+        };
+        match url {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok((url, from)),
+            _ => {
+                let line = match from {
+                    Provenance::Key(key) => self.front.line(key),
+                    _ => 1,
+                };
+                let message = format!("`{filled}` is no address");
+                Err(Finding::error(Rule::AddressBroken, message).at_line(line))
+            }
+        }
+    }
+
+    /// Finds the key that sets the address, and its value.
+    fn find_own(&self, habits: &Habits) -> Option<(&'static str, &str)> {
+        let (key, value) = self.front.get(habits.rules.address)?;
+        let own = value.as_str()?.trim();
+        (!own.is_empty()).then_some((key, own))
+    }
+
+    /// Fills the pattern that is meant for the post.
+    fn fill_pattern(&self, habits: &Habits) -> Result<String, Finding> {
+        let mut filled = self.fill(self.choose_pattern(habits), habits)?;
+        if habits.rules.index_is_folder {
+            filled = self.shorten_index(filled);
+        }
+        let page = filled.trim_end_matches('/');
+        let has_dot = page
+            .rsplit('/')
+            .next()
+            .is_some_and(|last| last.contains('.'));
+        if self.is_ugly(habits) && !has_dot {
+            filled = format!("{page}.html");
+        }
+        if let Some(language) = self.name.language {
+            let language = match habits.rules.lower_languages {
+                true => language.to_lowercase(),
+                false => language.to_owned(),
+            };
+            filled = format!("/{language}/{}", filled.trim_start_matches('/'));
+        }
+        Ok(filled)
+    }
+
+    /// Chooses the pattern: that of other languages, else that of the site, of the section, or of the dialect.
+    fn choose_pattern<'h>(&self, habits: &'h Habits) -> &'h str {
+        if let Some(foreign) = &habits.foreign
+            && self.is_foreign(habits)
+        {
+            return foreign;
+        }
+        if let Some(pattern) = &habits.permalink {
+            return pattern;
+        }
+        let section = self.name.section();
+        let pattern = section.and_then(|section| habits.permalinks.get(section));
+        pattern.map_or(habits.rules.permalink, String::as_str)
+    }
+
+    /// Whether the page is a file that ends in `.html` instead of a folder.
+    fn is_ugly(&self, habits: &Habits) -> bool {
+        let section = self.name.section();
+        habits.ugly || section.is_some_and(|section| habits.ugly_sections.contains(section))
+    }
+
+    /// Shortens the address of an index to that of its folder.
     fn shorten_index(&self, filled: String) -> String {
         if self.name.is_index {
             return match filled.ends_with('/') {
@@ -76,86 +165,7 @@ impl Parts<'_> {
         }
     }
 
-    /// The address, and its source.
-    pub(super) fn address(
-        &self,
-        site: &Site,
-        habits: &Habits,
-    ) -> Result<(Url, Provenance), Finding> {
-        let own = self
-            .front
-            .get(habits.rules.address)
-            .and_then(|(key, value)| Some((key, value.as_str()?.trim())));
-        let (filled, from) = if let Some((key, own)) = own.filter(|(_, own)| !own.is_empty()) {
-            let filled = self
-                .expand_own(key, own, habits)
-                .map_err(|finding| finding.at_line(self.front.line(key)))?;
-            (filled, Provenance::Key(key))
-        } else {
-            let section = self
-                .name
-                .section()
-                .and_then(|section| habits.permalinks.get(section));
-            let foreign = habits
-                .foreign
-                .as_deref()
-                .filter(|_| self.is_foreign(habits));
-            let pattern = foreign
-                .or(habits.permalink.as_deref())
-                .or(section.map(String::as_str));
-            let pattern = pattern.unwrap_or(habits.rules.permalink);
-            let mut filled = self.fill(pattern, habits)?;
-            if habits.rules.index_is_folder {
-                filled = self.shorten_index(filled);
-            }
-            let is_ugly = habits.ugly
-                || self
-                    .name
-                    .section()
-                    .is_some_and(|section| habits.ugly_sections.contains(section));
-            if is_ugly
-                && filled
-                    .trim_end_matches('/')
-                    .rsplit('/')
-                    .next()
-                    .is_some_and(|last| !last.contains('.'))
-            {
-                filled = format!("{}.html", filled.trim_end_matches('/'));
-            }
-            if let Some(language) = self.name.language {
-                let language = match habits.rules.lower_languages {
-                    true => language.to_lowercase(),
-                    false => language.to_owned(),
-                };
-                filled = format!("/{language}/{}", filled.trim_start_matches('/'));
-            }
-            (filled, Provenance::Pattern)
-        };
-        if filled.len() > LONGEST {
-            return Err(too_long());
-        }
-        // A colon in the first part is no scheme.
-        let url = match filled.starts_with("http://") || filled.starts_with("https://") {
-            true => filled.parse(),
-            false => site
-                .url
-                .join(&format!("./{}", filled.trim_start_matches('/'))),
-        };
-        let of_the_web = url
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"));
-        let Some(url) = of_the_web else {
-            let line = match from {
-                Provenance::Key(key) => self.front.line(key),
-                _ => 1,
-            };
-            let message = format!("`{filled}` is no address");
-            return Err(Finding::error(Rule::AddressBroken, message).at_line(line));
-        };
-        Ok((url, from))
-    }
-
-    /// The address that the front matter sets, as the dialect means it.
+    /// Expands the address that the front matter sets, as the dialect means it.
     fn expand_own(&self, key: &str, own: &str, habits: &Habits) -> Result<String, Finding> {
         let rules = habits.rules;
         // The result may be much longer, or expensive and invalid.
@@ -214,13 +224,10 @@ impl Parts<'_> {
 
     /// Whether the post is in another language than the default one.
     fn is_foreign(&self, habits: &Habits) -> bool {
-        let own = self.front.text(&["lang"]);
-        own.is_some_and(|own| {
-            habits
-                .default_language
-                .as_deref()
-                .is_some_and(|known| !own.eq_ignore_ascii_case(known))
-        })
+        match (self.front.text(&["lang"]), &habits.default_language) {
+            (Some(own), Some(known)) => !own.eq_ignore_ascii_case(known),
+            _ => false,
+        }
     }
 }
 
@@ -233,7 +240,7 @@ fn too_long() -> Finding {
     .hint("give the post a shorter one, with `slug` or the key that names its address")
 }
 
-/// A part of an address without the signs that would end it.
+/// Escapes the signs of a part of an address that would end it.
 fn make_safe(part: &str) -> String {
     if part.contains(['%', '?', '#', '\\']) {
         return part
@@ -247,7 +254,7 @@ fn make_safe(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::unknown_token;
+    use super::find_unknown;
     use crate::config::{Dialect, TOKENS};
     use crate::post::dialect::Habits;
 
@@ -255,8 +262,8 @@ mod tests {
     fn every_token_that_a_config_may_name_is_filled() {
         let habits = Habits::new(Dialect::Plain, chrono_tz::UTC);
         for token in TOKENS.into_iter().chain(["date:%Y", "sections[1:]"]) {
-            assert_eq!(unknown_token(&format!("/{{{token}}}/"), &habits), None);
+            assert_eq!(find_unknown(&format!("/{{{token}}}/"), &habits), None);
         }
-        assert_eq!(unknown_token("/{yer}/", &habits), Some("yer"));
+        assert_eq!(find_unknown("/{yer}/", &habits), Some("yer"));
     }
 }

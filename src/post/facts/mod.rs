@@ -10,7 +10,7 @@ pub(crate) mod people;
 pub(super) mod title;
 mod why;
 
-pub(crate) use address::unknown_of_generator;
+pub(crate) use address::find_unknown_token;
 pub(crate) use dating::Commits;
 pub(crate) use name::sections;
 pub(crate) use why::{Provenance, Why};
@@ -217,7 +217,7 @@ fn find_page(
         categories,
         front,
     };
-    parts.address(site, habits)
+    parts.find_address(site, habits)
 }
 
 /// The zone of a time, in words.
