@@ -58,7 +58,7 @@ pub mod post {
     pub mod facts {
         pub mod date {
             pub use crate::post::facts::date::{
-                Joint, Zoning, in_name, in_part, in_path, parse, split_leading,
+                Joint, Zoning, find_in_part, find_in_path, parse, split_leading, split_name,
             };
         }
     }

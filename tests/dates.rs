@@ -407,9 +407,9 @@ proptest! {
         for roll_over in [true, false] {
             let zoning = Zoning { roll_over, as_go: !roll_over, ..PARIS };
             let _ = parse(&text, &zoning);
-            let _ = tidings::inside::post::facts::date::in_name(&text, &zoning, Joint::Signs);
-            let _ = tidings::inside::post::facts::date::in_path(&text, &zoning);
-            let _ = tidings::inside::post::facts::date::in_part(&text, &zoning);
+            let _ = tidings::inside::post::facts::date::split_name(&text, &zoning, Joint::Signs);
+            let _ = tidings::inside::post::facts::date::find_in_path(&text, &zoning);
+            let _ = tidings::inside::post::facts::date::find_in_part(&text, &zoning);
             let _ = tidings::inside::post::facts::date::split_leading(&text, &zoning);
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn habits(
             .into_iter()
             .any(|pattern| pattern.contains("{sections"))
         {
-            habits.sections = post::sections(paths, &habits);
+            habits.sections = post::find_sections(paths, &habits);
         }
         if let (None, Some(token)) = (&config.permalink, find_unknown_token(&habits)) {
             let message =

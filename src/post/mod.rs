@@ -137,7 +137,7 @@ pub(crate) use composed::compose;
 pub(crate) use dialect::slug::make_slug;
 pub use drawing::Drawing;
 pub(crate) use drawing::{DRAWINGS, PROGRAM};
-pub(crate) use facts::{Commits, LEADS_ON, ParsedPost, Why, find_unknown_token, sections};
+pub(crate) use facts::{Commits, LEADS_ON, ParsedPost, Why, find_sections, find_unknown_token};
 pub use facts::{Read, read};
 pub(crate) use fingerprint::Fingerprint;
 pub use fingerprint::fingerprint_of;

@@ -2,7 +2,9 @@
 
 use arbitrary::{Result, Unstructured};
 use tidings::inside::post::dialect::Habits;
-use tidings::inside::post::facts::date::{Joint, Zoning, in_name, in_path, parse, split_leading};
+use tidings::inside::post::facts::date::{
+    Joint, Zoning, find_in_path, parse, split_leading, split_name,
+};
 
 use crate::grammar::text;
 use crate::posts::{DIALECTS, post_of, site};
@@ -201,8 +203,8 @@ pub(crate) fn date(bytes: &[u8]) {
             "{text:?} is read the same each time"
         );
         let _ = split_leading(&text, &zoning);
-        let _ = in_name(&text, &zoning, *u.choose(&[Joint::Signs, Joint::Sign])?);
-        let _ = in_path(&text, &zoning);
+        let _ = split_name(&text, &zoning, *u.choose(&[Joint::Signs, Joint::Sign])?);
+        let _ = find_in_path(&text, &zoning);
         Ok(())
     })();
 }

@@ -174,7 +174,7 @@ pub(crate) fn render_syndicated(post: &Post, from: &Syndication, site: &Site) ->
 
 /// Removes the first heading, which is the title; its lines stay blank, so that the lines below keep their numbers.
 fn blank_heading(text: &mut String, is_html: bool) {
-    if let Some((_, range)) = title::first_heading(text, is_html) {
+    if let Some((_, range)) = title::find_first_heading(text, is_html) {
         let height = text[range.clone()].matches('\n').count();
         text.replace_range(range, &"\n".repeat(height));
     }

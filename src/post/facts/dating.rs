@@ -47,11 +47,11 @@ impl Dating<'_> {
     /// The day of publication, and its source; `title` is that of a post in the plain form.
     pub(super) fn find_published(&self, title: Option<&str>) -> Result<Option<Dated>, Finding> {
         let rules = self.habits.rules;
-        match self.key(rules.published).transpose() {
+        match self.read_key(rules.published).transpose() {
             Ok(Some((key, found))) => return Ok(Some(Dated::new(found, Provenance::Key(key)))),
             Ok(None) => {}
             Err(unreadable) if rules.name_stands_in => {
-                let Some((found, from)) = self.by_name() else {
+                let Some((found, from)) = self.find_in_name() else {
                     return Err(unreadable);
                 };
                 let warning = Finding {
@@ -70,7 +70,7 @@ impl Dating<'_> {
             return Ok(Some(Dated::new(found, from)));
         }
         for place in rules.date_in {
-            if let Some(found) = self.found_in(*place, title)? {
+            if let Some(found) = self.find_in(*place, title)? {
                 return Ok(Some(found));
             }
         }
@@ -84,7 +84,7 @@ impl Dating<'_> {
     }
 
     /// The day in one of the sources beside the keys.
-    fn found_in(&self, place: DateIn, title: Option<&str>) -> Result<Option<Dated>, Finding> {
+    fn find_in(&self, place: DateIn, title: Option<&str>) -> Result<Option<Dated>, Finding> {
         let zoning = self.habits.zoning(false);
         let in_path =
             |found: Option<Instant>| found.map(|found| Dated::new(found, Provenance::Path));
@@ -97,7 +97,7 @@ impl Dating<'_> {
                 })
             }
             DateIn::Name => {
-                let found = date::in_name(self.name.stem, &zoning, self.habits.rules.joint);
+                let found = date::split_name(self.name.stem, &zoning, self.habits.rules.joint);
                 let found = found.transpose().map_err(|reason| {
                     Finding::error(
                         Rule::DateUnreadable,
@@ -108,12 +108,12 @@ impl Dating<'_> {
                 })?;
                 found.map(|(found, _)| Dated::new(found, Provenance::Name))
             }
-            DateIn::Path => in_path(date::in_path(self.path, &zoning)),
-            DateIn::Parts => in_path(date::in_part(self.path, &zoning)),
+            DateIn::Path => in_path(date::find_in_path(self.path, &zoning)),
+            DateIn::Parts => in_path(date::find_in_part(self.path, &zoning)),
             DateIn::Address => {
                 let address = self.front.get(self.habits.rules.address);
                 address.and_then(|(key, value)| {
-                    let found = date::in_path(value.as_str()?, &zoning)?;
+                    let found = date::find_in_path(value.as_str()?, &zoning)?;
                     Some(Dated::new(found, Provenance::Key(key)))
                 })
             }
@@ -121,19 +121,19 @@ impl Dating<'_> {
     }
 
     /// The day that leads the file's name.
-    fn by_name(&self) -> Option<(Instant, Provenance)> {
+    fn find_in_name(&self) -> Option<(Instant, Provenance)> {
         let zoning = self.habits.zoning(false);
-        let found = date::in_name(self.name.stem, &zoning, self.habits.rules.joint)?;
+        let found = date::split_name(self.name.stem, &zoning, self.habits.rules.joint)?;
         found.ok().map(|(found, _)| (found, Provenance::Name))
     }
 
     /// The expiry date. An invalid one is an error if the generator reads the key itself.
-    pub(super) fn expires(
+    pub(super) fn find_expiry(
         &self,
         warnings: &mut Vec<Finding>,
     ) -> Result<Option<DateTime<Utc>>, Finding> {
         let rules = self.habits.rules;
-        match self.key(rules.expires).transpose() {
+        match self.read_key(rules.expires).transpose() {
             Ok(found) => Ok(found.map(|(_, found)| found.at)),
             Err(unreadable) if rules.expires_binds => Err(unreadable),
             Err(unreadable) => {
@@ -152,12 +152,12 @@ impl Dating<'_> {
         if rules.dated.is_empty() {
             return Ok(None);
         }
-        let by_name = || self.by_name().filter(|_| self.habits.date_in_name);
+        let by_name = || self.find_in_name().filter(|_| self.habits.date_in_name);
         if let Some(found) = by_name().filter(|_| self.habits.name_first) {
             return Ok(Some(found));
         }
         Ok(self
-            .key(rules.dated)
+            .read_key(rules.dated)
             .transpose()?
             .map(|(key, found)| (found, Provenance::Key(key)))
             .or_else(by_name))
@@ -174,14 +174,14 @@ impl Dating<'_> {
             return Ok(git);
         }
         Ok(self
-            .key(rules.updated)
+            .read_key(rules.updated)
             .transpose()?
             .map(|(_, found)| found)
             .or(git))
     }
 
     /// The instant under the first of these keys that is there.
-    fn key(&self, keys: &[&'static str]) -> Option<Result<(&'static str, Instant), Finding>> {
+    fn read_key(&self, keys: &[&'static str]) -> Option<Result<(&'static str, Instant), Finding>> {
         keys.iter().find_map(|key| {
             let text = self.front.text(&[key])?;
             // A boolean is no date (Jekyll's `published: false`), and neither is a keyword of Eleventy's.

@@ -108,7 +108,7 @@ impl File<'_> {
         let guards_private = self.rules.guards_private;
         let is_off = |(key, off): &(&'static str, bool)| match self.front.get(&[key]) {
             Some((_, value)) if guards_private => {
-                any(value, |one| switch_or_number(one) == Some(*off))
+                has_one(value, |one| switch_or_number(one) == Some(*off))
             }
             _ => self.front.is(key, *off),
         };
@@ -119,7 +119,7 @@ impl File<'_> {
         let status = self.front.get(&["status"]).map(|(_, value)| value);
         SWITCHED_OFF.iter().any(is_off)
             || status.is_some_and(|status| match guards_private {
-                true => any(status, is_draft),
+                true => has_one(status, is_draft),
                 false => is_draft(status),
             })
             || self.folders().any(|part| part == "_drafts")
@@ -130,7 +130,7 @@ impl File<'_> {
     }
 
     /// The reason why the file is no post, whatever its date.
-    pub(super) fn why_no_post(&self) -> Option<&'static str> {
+    pub(super) fn explain_no_post(&self) -> Option<&'static str> {
         let front = self.front;
         if self.name.markup == Some(Markup::Html) && !self.fenced {
             return Some("a page of HTML without front matter");
@@ -138,7 +138,7 @@ impl File<'_> {
         if front.is("permalink", false) || front.is("eleventyexcludefromcollections", true) {
             return Some("it has no page");
         }
-        if self.redirects() {
+        if self.is_redirect() {
             return Some(LEADS_ON);
         }
         if self.rules.guards_private && self.is_private() {
@@ -160,7 +160,7 @@ impl File<'_> {
     }
 
     /// Whether the page only redirects: it names a target, or has old addresses and nothing else.
-    fn redirects(&self) -> bool {
+    fn is_redirect(&self) -> bool {
         let front = self.front;
         let leads_on = front.get(REDIRECTS).is_some_and(|(_, value)| match value {
             Value::String(text) => switch_of(value).is_none() && !text.trim().is_empty(),
@@ -170,7 +170,7 @@ impl File<'_> {
         // There they are other names of a note.
         let are_names = self.rules.dialect == Dialect::Obsidian;
         let has_aliases = !are_names && front.get(&["aliases"]).is_some();
-        leads_on || has_aliases && self.is_empty() || self.refreshes()
+        leads_on || has_aliases && self.is_empty() || self.is_refresh()
     }
 
     /// Whether the post has no content. With a title or a date it is a post to every generator; without a known
@@ -186,7 +186,7 @@ impl File<'_> {
     }
 
     /// Whether the whole page sends its reader's browser elsewhere.
-    fn refreshes(&self) -> bool {
+    fn is_refresh(&self) -> bool {
         let body = self.body.trim_start();
         if !body.starts_with('<') || body.len() > SHORT {
             return false;
@@ -203,10 +203,10 @@ impl File<'_> {
 
     fn is_private(&self) -> bool {
         let value = |key: &'static str| Some(self.front.get(&[key])?.1);
-        let is_for_some = |key| value(key).is_some_and(|value| any(value, is_not_for_all));
-        let is_private = |key| value(key).is_some_and(|value| any(value, |one| !says_no(one)));
+        let is_for_some = |key| value(key).is_some_and(|value| has_one(value, is_not_for_all));
+        let is_private = |key| value(key).is_some_and(|value| has_one(value, |one| !is_no(one)));
         let is_not_public = |key| {
-            value(key).is_some_and(|value| any(value, |one| says_no(one) || is_not_for_all(one)))
+            value(key).is_some_and(|value| has_one(value, |one| is_no(one) || is_not_for_all(one)))
         };
         let is_obsidian = self.rules.dialect == Dialect::Obsidian;
         let is_generators = |part: &str| matches!(part, "_posts" | "_drafts");
@@ -220,7 +220,7 @@ impl File<'_> {
             || folders.any(|part| part.starts_with('_') && !is_generators(part) || is_kept(part));
         // Elsewhere tags are topics.
         let tags = self.front.get(&["tags", "tag"]).map(|(_, value)| value);
-        let is_tagged = is_obsidian && tags.is_some_and(|tags| any(tags, is_tag_of_private));
+        let is_tagged = is_obsidian && tags.is_some_and(|tags| has_one(tags, is_tag_of_private));
         is_marked
             || is_tagged
             || PRIVATE.iter().copied().any(is_private)
@@ -241,7 +241,7 @@ impl File<'_> {
 }
 
 /// Whether a value, or one of its list, is such.
-fn any(value: &Value, is_such: impl Fn(&Value) -> bool) -> bool {
+fn has_one(value: &Value, is_such: impl Fn(&Value) -> bool) -> bool {
     match value {
         Value::Array(list) => list.iter().any(is_such),
         one => is_such(one),
@@ -258,7 +258,7 @@ fn switch_or_number(value: &Value) -> Option<bool> {
 }
 
 /// Whether a value says no, or nothing.
-fn says_no(value: &Value) -> bool {
+fn is_no(value: &Value) -> bool {
     match text_of(value) {
         Some(text) => {
             switch_or_number(value) == Some(false)

@@ -6,8 +6,8 @@ use url::Url;
 use crate::post::Enclosure;
 use crate::post::front::{Front, text_of};
 
-/// The picture that the front matter names; a relative one lies beside the post.
-pub(super) fn image(front: &Front<'_>, post: &Url) -> Option<Url> {
+/// Finds the picture that the front matter names; a relative one lies beside the post.
+pub(super) fn find_image(front: &Front<'_>, post: &Url) -> Option<Url> {
     const KEYS: &[&str] = &[
         "image",
         "images",
@@ -21,28 +21,24 @@ pub(super) fn image(front: &Front<'_>, post: &Url) -> Option<Url> {
         "heroimage",
         "ogimage",
     ];
-    let teaser = || {
-        let header = front.table("header")?;
-        header
-            .get("teaser")
-            .or_else(|| header.get("image"))?
-            .as_str()
-    };
-    let extra = || front.table("extra")?.get("image")?.as_str();
-    let named = front.get(KEYS).and_then(|(_, value)| address(value));
-    absolute(named.or_else(teaser).or_else(extra)?, post)
+    let named = front.get(KEYS).and_then(|(_, value)| find_address(value));
+    let address = named
+        .or_else(|| front.table("header")?.get("teaser")?.as_str())
+        .or_else(|| front.table("header")?.get("image")?.as_str())
+        .or_else(|| front.table("extra")?.get("image")?.as_str());
+    resolve(address?, post)
 }
 
-/// The sound or film that the front matter names, and its line.
-pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<(Enclosure, usize)> {
+/// Finds the sound or film that the front matter names, and its line.
+pub(super) fn find_enclosure(front: &Front<'_>, post: &Url) -> Option<(Enclosure, usize)> {
     let (key, value) = front.get(&["enclosure", "audio", "podcast", "video"])?;
     let value = match value {
         Value::Array(list) => list.first()?,
         other => other,
     };
     // WordPress keeps the address, the length and the type on three lines.
-    let mut lines = address(value)?.lines().map(str::trim);
-    let url = absolute(lines.next()?, post)?;
+    let mut lines = find_address(value)?.lines().map(str::trim);
+    let url = resolve(lines.next()?, post)?;
     let mut length = lines.next().and_then(|line| line.parse().ok());
     let mut media_type = lines.next().map(str::to_owned);
     if let Value::Object(map) = value {
@@ -53,7 +49,7 @@ pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<(Enclosure, usi
     }
     let media_type = match media_type.filter(|given| is_media_type(given)) {
         Some(given) => given,
-        None => media_type_of(&url, key)?.to_owned(),
+        None => guess_media_type(&url, key)?.to_owned(),
     };
     // Zero would mean an unknown length, which podcast programs refuse.
     Some((
@@ -68,49 +64,44 @@ pub(super) fn enclosure(front: &Front<'_>, post: &Url) -> Option<(Enclosure, usi
 
 /// Whether a text has the form of a media type without parameters (RFC 6838 4.2).
 fn is_media_type(text: &str) -> bool {
+    let is_sign = |c: char| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c);
     let is_name = |name: &str| {
-        let mut bytes = name.bytes();
-        bytes
-            .next()
-            .is_some_and(|byte| byte.is_ascii_alphanumeric())
-            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+        name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_sign)
     };
-    text.split_once('/')
-        .is_some_and(|(top, below)| is_name(top) && is_name(below))
+    match text.split_once('/') {
+        Some((top, below)) => is_name(top) && is_name(below),
+        None => false,
+    }
 }
 
-/// The address in a string, a list or a map.
-fn address(value: &Value) -> Option<&str> {
+/// Finds the address in a string, a list or a map.
+fn find_address(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()),
-        Value::Array(list) => address(list.first()?),
+        Value::Array(list) => find_address(list.first()?),
         Value::Object(map) => [
             "url", "src", "path", "image", "file", "feature", "href", "audio",
         ]
         .iter()
-        .find_map(|key| address(map.get(*key)?)),
+        .find_map(|key| find_address(map.get(*key)?)),
         _ => None,
     }
 }
 
-fn absolute(address: &str, post: &Url) -> Option<Url> {
+fn resolve(address: &str, post: &Url) -> Option<Url> {
     // Obsidian names a picture by a link: `[[cover.png]]`.
     let address = address
         .trim_start_matches("![[")
         .trim_start_matches("[[")
         .trim_end_matches("]]");
-    post.join(address)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
+    let url = post.join(address).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
-/// The type that the name of a file tells, else its key. A film is often only the page that shows it.
-fn media_type_of(url: &Url, key: &str) -> Option<&'static str> {
-    let ending = url
-        .path()
-        .rsplit_once('.')
-        .map(|(_, ending)| ending.to_ascii_lowercase())
-        .unwrap_or_default();
+/// Guesses a type from the name of a file, else from its key. A film is often only the page that shows it.
+fn guess_media_type(url: &Url, key: &str) -> Option<&'static str> {
+    let ending = url.path().rsplit_once('.').map(|(_, ending)| ending);
+    let ending = ending.unwrap_or_default().to_ascii_lowercase();
     Some(match ending.as_str() {
         "mp3" => "audio/mpeg",
         "m4a" | "m4b" => "audio/mp4",
@@ -149,13 +140,13 @@ mod tests {
             .unwrap()
             .front;
         let post = "https://x.example/posts/tea/".parse().unwrap();
-        let enclosure = super::enclosure(&front, &post);
+        let enclosure = super::find_enclosure(&front, &post);
         let enclosure = enclosure.map(|(one, line)| {
             assert_eq!(line, 2);
             (one.url.to_string(), one.media_type, one.length)
         });
         (
-            super::image(&front, &post).map(|url| url.to_string()),
+            super::find_image(&front, &post).map(|url| url.to_string()),
             enclosure,
         )
     }

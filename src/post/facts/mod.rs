@@ -12,7 +12,7 @@ mod why;
 
 pub(crate) use address::find_unknown_token;
 pub(crate) use dating::Commits;
-pub(crate) use name::sections;
+pub(crate) use name::find_sections;
 pub(crate) use why::{Provenance, Why};
 
 use std::sync::Arc;
@@ -97,7 +97,7 @@ pub fn read(
         fenced,
         rules,
     };
-    if let Some(why) = file.why_no_post() {
+    if let Some(why) = file.explain_no_post() {
         return Ok(Read::NoPost(why));
     }
     if file.is_draft() && !habits.drafts {
@@ -131,27 +131,27 @@ pub fn read(
     let updated = dating
         .find_updated()?
         .map_or(published.at, |found| found.at);
-    let bare = match date::in_name(name.stem, &habits.zoning(false), rules.joint) {
+    let bare = match date::split_name(name.stem, &habits.zoning(false), rules.joint) {
         Some(Ok((_, rest))) if !rest.is_empty() => rest,
         _ => name.stem,
     };
     let title = rest
         .or(raw_title)
         .or_else(|| front.text(&["linktitle"]))
-        .or_else(|| heading_of(body, &name));
+        .or_else(|| find_heading(body, &name));
     let mut title = make_title(title, bare, rules);
-    warnings.extend(bound_title(&mut title).map(|finding| finding.at_line(front.line("title"))));
+    warnings.extend(shorten_title(&mut title).map(|finding| finding.at_line(front.line("title"))));
     let categories = people::read_categories(&front, &name, habits);
-    let (url, address) = find_page(&dating, &title, bare, published, &categories, site)?;
-    let id = own_id(&front, &mut warnings);
-    let language = language(&front, &name, &mut warnings).filter(|tag| *tag != site.language);
+    let (url, address) = find_address(&dating, &title, bare, published, &categories, site)?;
+    let id = read_id(&front, &mut warnings);
+    let language = read_language(&front, &name, &mut warnings).filter(|tag| *tag != site.language);
     let authors = read_bounded_authors(&front, habits, &mut warnings);
-    let (enclosure, enclosure_line) = media::enclosure(&front, &url).unzip();
+    let (enclosure, enclosure_line) = media::find_enclosure(&front, &url).unzip();
     let tags = read_bounded_tags(&front, &categories, habits, &mut warnings);
     let post = Post {
         id: id.unwrap_or_default().into(),
         path: path.into(),
-        image: media::image(&front, &url).map(Address::from),
+        image: media::find_image(&front, &url).map(Address::from),
         enclosure: enclosure.map(Box::new),
         url: url.into(),
         published: published.at,
@@ -166,7 +166,7 @@ pub fn read(
         title: title.into(),
         text: Fingerprint::from_text(text),
     };
-    let expires = dating.expires(&mut warnings)?;
+    let expires = dating.find_expiry(&mut warnings)?;
     let why = Why {
         date: from,
         zone: name_zone(published, habits.zoning(dating.is_timestamp(from))),
@@ -182,7 +182,7 @@ pub fn read(
 }
 
 /// The address of the post's page, and its source.
-fn find_page(
+fn find_address(
     dating: &Dating<'_>,
     title: &str,
     bare: &str,
@@ -243,8 +243,8 @@ fn no_date(is_page: bool) -> Finding {
     )
 }
 
-fn heading_of(body: &str, name: &Name<'_>) -> Option<String> {
-    let heading = title::first_heading(body, name.markup == Some(Markup::Html));
+fn find_heading(body: &str, name: &Name<'_>) -> Option<String> {
+    let heading = title::find_first_heading(body, name.markup == Some(Markup::Html));
     heading.map(|(title, _)| title)
 }
 
@@ -255,7 +255,7 @@ fn read_bounded_authors(
     warnings: &mut Vec<Finding>,
 ) -> Arc<[Author]> {
     let mut authors = people::read_authors(front, habits);
-    let cut = bound("authors", &mut authors, |author| &author.name);
+    let cut = limit_names("authors", &mut authors, |author| &author.name);
     warnings.extend(cut.map(|finding| finding.at_line(front.line("authors"))));
     if authors.is_empty() {
         return Arc::clone(&habits.authors);
@@ -271,7 +271,7 @@ fn read_bounded_tags(
     warnings: &mut Vec<Finding>,
 ) -> Vec<String> {
     let mut tags = people::read_tags(front, categories, habits);
-    let cut = bound("tags", &mut tags, |tag| tag);
+    let cut = limit_names("tags", &mut tags, |tag| tag);
     warnings.extend(cut.map(|finding| finding.at_line(front.line("tags"))));
     tags
 }
@@ -302,7 +302,7 @@ fn make_title(found: Option<String>, bare: &str, rules: &Rules) -> String {
 }
 
 /// The id of the front matter; an invalid one is reported and ignored.
-fn own_id(front: &Front<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
+fn read_id(front: &Front<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
     let id = front.text(&["id"])?.trim().to_owned();
     let is_iri = url::Url::parse(&id).is_ok()
         && !id.contains(|c: char| c.is_whitespace() || c.is_control())
@@ -324,7 +324,11 @@ fn own_id(front: &Front<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
 }
 
 /// The language of the front matter or the file's name, as a tag.
-fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
+fn read_language(
+    front: &Front<'_>,
+    name: &Name<'_>,
+    warnings: &mut Vec<Finding>,
+) -> Option<String> {
     let said = front
         .text(LANGUAGE)
         .or_else(|| name.language.map(str::to_owned))?;
@@ -361,7 +365,7 @@ fn language(front: &Front<'_>, name: &Name<'_>, warnings: &mut Vec<Finding>) -> 
 const LONGEST_TITLE: usize = 2000;
 
 /// Cuts a title that is too long. Returns a warning of it.
-fn bound_title(title: &mut String) -> Option<Finding> {
+fn shorten_title(title: &mut String) -> Option<Finding> {
     let (end, _) = title.char_indices().nth(LONGEST_TITLE)?;
     title.truncate(end);
     title.push('…');
@@ -376,7 +380,7 @@ const MOST: usize = 100;
 const LONGEST: usize = 200;
 
 /// Removes names that are too long, and those beyond the limit. Returns a warning about them.
-fn bound<T>(noun: &str, names: &mut Vec<T>, text: impl Fn(&T) -> &str) -> Option<Finding> {
+fn limit_names<T>(noun: &str, names: &mut Vec<T>, text: impl Fn(&T) -> &str) -> Option<Finding> {
     let all = names.len();
     names.retain(|name| text(name).chars().nth(LONGEST).is_none());
     names.truncate(MOST);

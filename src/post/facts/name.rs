@@ -90,7 +90,7 @@ impl<'a> Name<'a> {
 }
 
 /// The folders with an `_index` among these files, by language; the default language has no name.
-pub(crate) fn sections(paths: &[String], habits: &Habits) -> HashMap<String, HashSet<String>> {
+pub(crate) fn find_sections(paths: &[String], habits: &Habits) -> HashMap<String, HashSet<String>> {
     let mut sections: HashMap<String, HashSet<String>> = HashMap::new();
     for path in paths {
         let file = path.rsplit('/').next().unwrap_or_default();

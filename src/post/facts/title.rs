@@ -13,9 +13,12 @@ const WRAPPERS: [&str; 7] = [
 
 /// The top-level heading that is the first block of a text, with its position. Comments, lines that import components
 /// and lines of template tags alone are no blocks.
-pub(in crate::post) fn first_heading(body: &str, is_html: bool) -> Option<(String, Range<usize>)> {
+pub(in crate::post) fn find_first_heading(
+    body: &str,
+    is_html: bool,
+) -> Option<(String, Range<usize>)> {
     if is_html {
-        return leading_in_html(body);
+        return find_leading_in_html(body);
     }
     let is_mark = |line: &str| {
         line.starts_with("==")
@@ -34,16 +37,16 @@ pub(in crate::post) fn first_heading(body: &str, is_html: bool) -> Option<(Strin
                 level: HeadingLevel::H1,
                 ..
             }) => {
-                let title = text_up_to_end(events.by_ref().map(|(event, _)| event));
+                let title = read_heading(events.by_ref().map(|(event, _)| event));
                 return (!title.is_empty()).then_some((title, range));
             }
-            Event::Start(Tag::Paragraph) if shows_nothing(block) => {
+            Event::Start(Tag::Paragraph) if is_unseen(block) => {
                 let is_end = |event: &Event<'_>| matches!(event, Event::End(TagEnd::Paragraph));
                 events.by_ref().find(|(event, _)| is_end(event));
             }
             Event::Start(Tag::HtmlBlock) => {
                 if !is_comment(block) {
-                    let (title, found) = alone_in_html(block)?;
+                    let (title, found) = find_alone_in_html(block)?;
                     return Some((title, range.start + found.start..range.start + found.end));
                 }
                 let is_end = |event: &Event<'_>| matches!(event, Event::End(TagEnd::HtmlBlock));
@@ -56,7 +59,7 @@ pub(in crate::post) fn first_heading(body: &str, is_html: bool) -> Option<(Strin
 }
 
 /// The words of a heading after its start.
-fn text_up_to_end<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
+fn read_heading<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
     let mut title = String::new();
     for event in events {
         match event {
@@ -70,7 +73,7 @@ fn text_up_to_end<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
 }
 
 /// Whether a paragraph only imports components or holds tags of a template.
-fn shows_nothing(block: &str) -> bool {
+fn is_unseen(block: &str) -> bool {
     block.lines().map(str::trim).all(|line| {
         let is_module = line.starts_with("import ") || line.starts_with("export ");
         let is_tag = line.starts_with("{{") && line.ends_with("}}")
@@ -85,15 +88,15 @@ fn is_comment(block: &str) -> bool {
 }
 
 /// The heading that a block of HTML begins with, and that has its lines to itself.
-fn alone_in_html(block: &str) -> Option<(String, Range<usize>)> {
+fn find_alone_in_html(block: &str) -> Option<(String, Range<usize>)> {
     let start = block.len() - block.trim_start().len();
-    let (title, range) = heading_at(block, start)?;
+    let (title, range) = read_heading_at(block, start)?;
     let rest = block[range.end..].lines().next().unwrap_or_default();
     rest.trim().is_empty().then_some((title, range))
 }
 
 /// The heading at the beginning of an HTML page, which may be within wrappers.
-fn leading_in_html(html: &str) -> Option<(String, Range<usize>)> {
+fn find_leading_in_html(html: &str) -> Option<(String, Range<usize>)> {
     let mut at = 0;
     loop {
         at += html[at..].len() - html[at..].trim_start().len();
@@ -108,14 +111,14 @@ fn leading_in_html(html: &str) -> Option<(String, Range<usize>)> {
             .unwrap_or_default();
         let is_wrapper = |wrapper: &&str| name.eq_ignore_ascii_case(wrapper);
         if !tag.is_empty() && !WRAPPERS.iter().any(is_wrapper) {
-            return heading_at(html, at);
+            return read_heading_at(html, at);
         }
         at += end;
     }
 }
 
 /// The heading whose tag begins at this byte.
-fn heading_at(html: &str, start: usize) -> Option<(String, Range<usize>)> {
+fn read_heading_at(html: &str, start: usize) -> Option<(String, Range<usize>)> {
     let tag = html[start..].get(..3)?;
     if !tag.eq_ignore_ascii_case("<h1") {
         return None;
@@ -137,7 +140,7 @@ fn find_close(html: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::first_heading;
+    use super::find_first_heading;
 
     #[test]
     fn the_top_level_heading_that_a_text_begins_with_is_the_title() {
@@ -177,7 +180,7 @@ mod tests {
             ("## Second level\n", None),
             ("Text.\n", None),
         ] {
-            let found = first_heading(body, false);
+            let found = find_first_heading(body, false);
             assert_eq!(
                 found.as_ref().map(|(title, _)| title.as_str()),
                 title,
@@ -208,7 +211,7 @@ mod tests {
             ("é<", None),
             ("", None),
         ] {
-            let found = first_heading(html, true).map(|(title, _)| title);
+            let found = find_first_heading(html, true).map(|(title, _)| title);
             assert_eq!(found.as_deref(), title, "{html}");
         }
     }

@@ -9,6 +9,6 @@ mod zoning;
 
 pub(crate) use parse::is_timestamp;
 pub use parse::parse;
-pub use place::{Joint, in_name, in_part, in_path, split_leading};
+pub use place::{Joint, find_in_part, find_in_path, split_leading, split_name};
 pub(crate) use zoning::Instant;
 pub use zoning::Zoning;

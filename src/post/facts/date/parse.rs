@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Offset, Utc};
 
 use crate::post::facts::date::error::DateError;
 use crate::post::facts::date::suffix;
-use crate::post::facts::date::zone::{digits_of, offset};
+use crate::post::facts::date::zone::{parse_digits, read_offset};
 use crate::post::facts::date::zoning::{Instant, Zoning};
 
 /// Parses a date.
@@ -17,7 +17,7 @@ pub fn parse(text: &str, zoning: &Zoning) -> Result<Instant, DateError> {
     let text = text.trim();
     match suffix::split(text) {
         Some((text, tags)) => {
-            let found = parse_plain(text, suffix::zoning(tags, *zoning))?;
+            let found = parse_plain(text, suffix::choose_zoning(tags, *zoning))?;
             suffix::read(found, text, tags)
         }
         None => parse_plain(text, *zoning),
@@ -34,15 +34,15 @@ fn parse_plain(text: &str, zoning: Zoning) -> Result<Instant, DateError> {
     };
     let local = |at| {
         Ok(Instant {
-            at: zoning.instant(at),
+            at: zoning.resolve(at),
             offset: None,
         })
     };
     // Every syntax but these begins with four digits; to try them first would cost each post.
     let is_iso = text.get(..5).is_some_and(|start| start.ends_with('-'));
-    let extended = if is_iso { None } else { extended(text) };
+    let extended = if is_iso { None } else { extend(text) };
     let is_iso = is_iso || extended.is_some();
-    let moved = if is_iso { None } else { year_last(text) };
+    let moved = if is_iso { None } else { move_year(text) };
     let text = extended.or(moved).map_or(text.into(), Cow::Owned);
     let text = &*text;
     // Go knows no zone by its letters: Hugo takes such a time for one of the site.
@@ -51,11 +51,11 @@ fn parse_plain(text: &str, zoning: Zoning) -> Result<Instant, DateError> {
         if let Ok(at) = DateTime::parse_from_rfc2822(text)
             && !by_letters
         {
-            in_range(at.date_naive())?;
+            check_range(at.date_naive())?;
             return zoned(at.to_utc(), *at.offset());
         }
-        if let Some(date) = compact_day(text) {
-            in_range(date)?;
+        if let Some(date) = parse_compact_day(text) {
+            check_range(date)?;
             return local(date.and_time(NaiveTime::MIN));
         }
         if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -64,12 +64,12 @@ fn parse_plain(text: &str, zoning: Zoning) -> Result<Instant, DateError> {
                 .ok()
                 .and_then(|seconds| DateTime::from_timestamp(seconds, 0));
             let seconds = seconds.ok_or(DateError::TooLarge)?;
-            in_range(seconds.date_naive())?;
+            check_range(seconds.date_naive())?;
             return zoned(seconds, Utc.fix());
         }
     }
-    let (date, rest) = day(text, zoning.roll_over)?;
-    in_range(date)?;
+    let (date, rest) = parse_day(text, zoning.roll_over)?;
+    check_range(date)?;
     let rest = rest.trim_start_matches(['T', 't', ' ', ',', '_']).trim();
     if rest.is_empty() {
         return local(date.and_time(NaiveTime::MIN));
@@ -77,9 +77,9 @@ fn parse_plain(text: &str, zoning: Zoning) -> Result<Instant, DateError> {
     if !rest.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(DateError::Time(rest.to_owned()));
     }
-    let (time, zone) = time_of_day(rest)?;
+    let (time, zone) = parse_time(rest)?;
     let time = date.and_time(time);
-    match offset(without_year(zone, date), time, zoning.zone)? {
+    match read_offset(strip_year(zone, date), time, zoning.zone)? {
         Some(offset) if !by_letters => zoned(
             (time - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc(),
             offset,
@@ -90,7 +90,7 @@ fn parse_plain(text: &str, zoning: Zoning) -> Result<Instant, DateError> {
 
 /// Rewrites the basic format of ISO 8601, and digits alone that name a minute or a second, in the extended format:
 /// `20241101T080000Z` becomes `2024-11-01T08:00:00Z`, `202411010800` becomes `2024-11-01T08:00`.
-fn extended(text: &str) -> Option<String> {
+fn extend(text: &str) -> Option<String> {
     let length = text.bytes().take_while(u8::is_ascii_digit).count();
     let (date, rest) = text.split_at_checked(8)?;
     let time = match length {
@@ -111,25 +111,25 @@ fn extended(text: &str) -> Option<String> {
 }
 
 /// `20130704`.
-pub(super) fn compact_day(text: &str) -> Option<NaiveDate> {
+pub(super) fn parse_compact_day(text: &str) -> Option<NaiveDate> {
     let is_compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     is_compact.then(|| NaiveDate::parse_from_str(text, "%Y%m%d").ok())?
 }
 
 /// Rewrites the dates of C, Unix and git, which have the year after the time: `Thu Jul  4 12:00:00 EDT 2013` and `Thu
 /// Jul 4 12:00:00 2013 -0400` become `Jul 4 2013 12:00:00` and the zone.
-fn year_last(text: &str) -> Option<String> {
+fn move_year(text: &str) -> Option<String> {
     let mut words: Vec<&str> = text.split_whitespace().collect();
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_weekday = |word: &&str| month_of(word).is_none() && !is_number(word);
+    let is_weekday = |word: &&str| parse_month(word).is_none() && !is_number(word);
     if words.first().is_some_and(is_weekday) {
         words.remove(0);
     }
     let [first, second, time, ref rest @ ..] = words[..] else {
         return None;
     };
-    let is_day = month_of(first).is_some() && is_number(second)
-        || month_of(second).is_some() && is_number(first);
+    let is_day = parse_month(first).is_some() && is_number(second)
+        || parse_month(second).is_some() && is_number(first);
     let year = rest
         .iter()
         .position(|word| word.len() == 4 && is_number(word))?;
@@ -142,7 +142,7 @@ fn year_last(text: &str) -> Option<String> {
 }
 
 /// Removes a repeated year after a time: `2023-01-29 18:30:22 2023 -0800`.
-fn without_year(words: &str, date: NaiveDate) -> &str {
+fn strip_year(words: &str, date: NaiveDate) -> &str {
     let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
     match first.parse() == Ok(date.year()) && first.len() == 4 {
         true => rest.trim(),
@@ -151,7 +151,7 @@ fn without_year(words: &str, date: NaiveDate) -> &str {
 }
 
 /// Feeds have four digits for a year, and year 1 is what a missing date looks like elsewhere.
-pub(super) fn in_range(date: NaiveDate) -> Result<(), DateError> {
+pub(super) fn check_range(date: NaiveDate) -> Result<(), DateError> {
     match (1900..=9998).contains(&date.year()) {
         true => Ok(()),
         false => Err(DateError::Year(date.year())),
@@ -173,7 +173,7 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-fn month_of(word: &str) -> Option<u32> {
+fn parse_month(word: &str) -> Option<u32> {
     let word = word.trim_matches([',', '.']).to_lowercase();
     let place = MONTHS
         .iter()
@@ -182,21 +182,22 @@ fn month_of(word: &str) -> Option<u32> {
 }
 
 /// Reads the day at the beginning of a text. Returns it with the rest.
-pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), DateError> {
-    if let Some(numeric) = numeric_day(text, roll_over) {
+pub(super) fn parse_day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), DateError> {
+    if let Some(numeric) = parse_numeric_day(text, roll_over) {
         return numeric;
     }
     // `02-Jan-06` of RFC 850, and the same with four digits of the year.
     let dashed = text.split_once(", ").map_or(text, |(_, rest)| rest);
     let word = dashed.split(' ').next().unwrap_or_default();
     if let [day, month, year] = word.split('-').collect::<Vec<_>>()[..]
-        && let (Ok(day), Some(month), Some(year)) = (day.parse(), month_of(month), year_of(year))
+        && let (Ok(day), Some(month), Some(year)) =
+            (day.parse(), parse_month(month), parse_year(year))
     {
-        return Ok((calendar(year, month, day, false)?, &dashed[word.len()..]));
+        return Ok((make_date(year, month, day, false)?, &dashed[word.len()..]));
     }
     // `February 18, 2013` or `18 February 2013`, with a weekday before it or not.
     let mut words = WordCursor { text, at: 0 };
-    let mut first = words.next().ok_or(DateError::NoDate)?;
+    let mut first = words.take_word().ok_or(DateError::NoDate)?;
     let is_weekday = |word: &str| {
         let word = word.to_lowercase();
         let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -204,33 +205,33 @@ pub(super) fn day(text: &str, roll_over: bool) -> Result<(NaiveDate, &str), Date
             && days.iter().any(|day| word.starts_with(day))
             && word.len() <= 9
     };
-    if (first.ends_with(',') || is_weekday(first)) && month_of(first).is_none() {
-        first = words.next().ok_or(DateError::NoDate)?;
+    if (first.ends_with(',') || is_weekday(first)) && parse_month(first).is_none() {
+        first = words.take_word().ok_or(DateError::NoDate)?;
     }
-    let second = words.next().ok_or(DateError::NoDate)?;
-    let third = words.next().ok_or(DateError::NoDate)?;
+    let second = words.take_word().ok_or(DateError::NoDate)?;
+    let third = words.take_word().ok_or(DateError::NoDate)?;
     let number = |word: &str| {
         word.trim_end_matches([',', '.'])
             .trim_end_matches(|c: char| c.is_ascii_alphabetic())
             .parse::<u32>()
             .ok()
     };
-    let (month, day) = match (month_of(first), month_of(second)) {
+    let (month, day) = match (parse_month(first), parse_month(second)) {
         (Some(month), _) => (month, number(second)),
         (None, Some(month)) => (month, number(first)),
         _ => return Err(DateError::NoDate),
     };
     let year = third.trim_end_matches([',', '.', ':']);
-    let year = year_of(year).ok_or(DateError::NoDate)?;
+    let year = parse_year(year).ok_or(DateError::NoDate)?;
     Ok((
-        calendar(year, month, day.ok_or(DateError::NoDate)?, false)?,
+        make_date(year, month, day.ok_or(DateError::NoDate)?, false)?,
         &text[words.at..],
     ))
 }
 
 /// Reads a day at the beginning of a text: `2024-12-01`, `2024/12/1` or `2024.12.01`. Returns it with the rest; `None`
 /// for any other form.
-pub(super) fn numeric_day(
+pub(super) fn parse_numeric_day(
     text: &str,
     roll_over: bool,
 ) -> Option<Result<(NaiveDate, &str), DateError>> {
@@ -245,7 +246,7 @@ pub(super) fn numeric_day(
     if !(1..=2).contains(&month.len()) || !(1..=2).contains(&day.len()) {
         return None;
     }
-    let date = calendar(
+    let date = make_date(
         year.parse().ok()?,
         month.parse().ok()?,
         day.parse().ok()?,
@@ -255,7 +256,7 @@ pub(super) fn numeric_day(
 }
 
 /// A year of four digits, or of two as RFC 2822 (4.3) reads them.
-fn year_of(text: &str) -> Option<i32> {
+fn parse_year(text: &str) -> Option<i32> {
     let year: i32 = text
         .parse()
         .ok()
@@ -273,7 +274,7 @@ struct WordCursor<'a> {
 }
 
 impl<'a> WordCursor<'a> {
-    fn next(&mut self) -> Option<&'a str> {
+    fn take_word(&mut self) -> Option<&'a str> {
         let rest = &self.text[self.at..];
         let start = rest.find(|c: char| !c.is_whitespace())?;
         let end = rest[start..]
@@ -284,7 +285,7 @@ impl<'a> WordCursor<'a> {
     }
 }
 
-pub(super) fn calendar(
+pub(super) fn make_date(
     year: i32,
     month: u32,
     day: u32,
@@ -303,7 +304,7 @@ pub(super) fn calendar(
 }
 
 /// The time that a text begins with, and the zone that follows it.
-fn time_of_day(text: &str) -> Result<(NaiveTime, &str), DateError> {
+fn parse_time(text: &str) -> Result<(NaiveTime, &str), DateError> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.')
         .unwrap_or(text.len());
@@ -381,7 +382,7 @@ pub(crate) fn is_timestamp(text: &str) -> bool {
     day.split('-').filter(|part| is_number(part)).count() == 3
         && day.split('-').count() == 3
         && seconds.len() == 3
-        && (zone.is_empty() || zone == "Z" || digits_of(zone).is_some())
+        && (zone.is_empty() || zone == "Z" || parse_digits(zone).is_some())
 }
 
 #[cfg(test)]

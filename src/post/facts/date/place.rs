@@ -3,18 +3,20 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use crate::post::facts::date::error::DateError;
-use crate::post::facts::date::parse::{calendar, compact_day, day, in_range, numeric_day, parse};
+use crate::post::facts::date::parse::{
+    check_range, make_date, parse, parse_compact_day, parse_day, parse_numeric_day,
+};
 use crate::post::facts::date::zoning::{Instant, Zoning};
 
 /// The date that leads a title, and the title without it: `February 18, 2013 - A Day`.
 pub fn split_leading(title: &str, zoning: &Zoning) -> Option<(DateTime<Utc>, String)> {
-    let (date, rest) = day(title, false).ok()?;
+    let (date, rest) = parse_day(title, false).ok()?;
     let rest = rest
         .trim_start()
         .trim_start_matches(['-', '–', '—', ':', '|'])
         .trim();
-    in_range(date).ok()?;
-    let at = zoning.instant(date.and_time(NaiveTime::MIN));
+    check_range(date).ok()?;
+    let at = zoning.resolve(date.and_time(NaiveTime::MIN));
     Some((
         at,
         if rest.is_empty() {
@@ -39,12 +41,12 @@ pub enum Joint {
 ///
 /// # Errors
 /// The reason why an apparent date is invalid.
-pub fn in_name<'a>(
+pub fn split_name<'a>(
     name: &'a str,
     zoning: &Zoning,
     joint: Joint,
 ) -> Option<Result<(Instant, &'a str), DateError>> {
-    let (date, mut rest) = match numeric_day(name, zoning.roll_over)? {
+    let (date, mut rest) = match parse_numeric_day(name, zoning.roll_over)? {
         Ok(found) => found,
         Err(reason) => return Some(Err(reason)),
     };
@@ -52,7 +54,7 @@ pub fn in_name<'a>(
         return None;
     }
     let mut found = Instant {
-        at: zoning.instant(date.and_time(NaiveTime::MIN)),
+        at: zoning.resolve(date.and_time(NaiveTime::MIN)),
         offset: None,
     };
     if rest.starts_with('T') {
@@ -79,31 +81,31 @@ pub fn in_name<'a>(
         Joint::Signs if !rest.is_empty() && !rest.starts_with(['-', '_', ' ']) => return None,
         Joint::Signs => rest.trim_start_matches(['-', '_', ' ']),
     };
-    Some(in_range(date).map(|()| (found, bare)))
+    Some(check_range(date).map(|()| (found, bare)))
 }
 
 /// The first date in a path: `2024-03-18` anywhere, or the folders `2024/03/18`.
-pub fn in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
+pub fn find_in_path(path: &str, zoning: &Zoning) -> Option<Instant> {
     let is_digit = |c: char| c.is_ascii_digit();
     let starts = path
         .match_indices(is_digit)
         .filter(|(at, _)| !path[..*at].ends_with(is_digit));
     starts.map(|(at, _)| &path[at..]).find_map(|text| {
-        let (date, rest) = numeric_day(text, false)?.ok()?;
+        let (date, rest) = parse_numeric_day(text, false)?.ok()?;
         // `2024.03.18` is a version as often as a date.
         if text[4..].starts_with('.') || rest.starts_with(is_digit) {
             return None;
         }
-        in_range(date).ok()?;
+        check_range(date).ok()?;
         Some(Instant {
-            at: zoning.instant(date.and_time(NaiveTime::MIN)),
+            at: zoning.resolve(date.and_time(NaiveTime::MIN)),
             offset: None,
         })
     })
 }
 
 /// The day of two folders, or of a folder and a name: `2024/03-18-tea`, `2024-03/18-tea`, `2024/03_18`.
-fn in_two_parts(path: &str) -> Option<NaiveDate> {
+fn find_in_two_parts(path: &str) -> Option<NaiveDate> {
     let is_digit = |c: char| c.is_ascii_digit();
     let starts = path.match_indices(is_digit);
     let mut starts = starts.filter(|(at, _)| *at == 0 || path[..*at].ends_with('/'));
@@ -125,27 +127,27 @@ fn in_two_parts(path: &str) -> Option<NaiveDate> {
             && !joints.contains(&'.')
             && end.is_none_or(|c| "-_/.".contains(c));
         let number = |part: &str| part.parse().ok();
-        is_day.then(|| calendar(year.parse().ok()?, number(month)?, number(day)?, false).ok())?
+        is_day.then(|| make_date(year.parse().ok()?, number(month)?, number(day)?, false).ok())?
     })
 }
 
 /// The first date that begins a part of a path in a form that no generator knows: `20240318-tea`, `2024_03_18_tea`,
 /// `2024/03-18-tea`.
-pub fn in_part(path: &str, zoning: &Zoning) -> Option<Instant> {
-    let day = |part: &str| {
+pub fn find_in_part(path: &str, zoning: &Zoning) -> Option<Instant> {
+    let find_day = |part: &str| {
         let (digits, rest) = part.split_at_checked(8)?;
-        match compact_day(digits) {
+        match parse_compact_day(digits) {
             Some(date) if !rest.starts_with(|c: char| c.is_ascii_digit()) => Some(date),
             _ => NaiveDate::parse_from_str(part.get(..10)?, "%Y_%m_%d").ok(),
         }
     };
-    let is_in_range = |date: &NaiveDate| in_range(*date).is_ok();
+    let is_in_range = |date: &NaiveDate| check_range(*date).is_ok();
     let mut parts = path.split('/');
     let date = parts
-        .find_map(|part| day(part).filter(is_in_range))
-        .or_else(|| in_two_parts(path).filter(is_in_range))?;
+        .find_map(|part| find_day(part).filter(is_in_range))
+        .or_else(|| find_in_two_parts(path).filter(is_in_range))?;
     Some(Instant {
-        at: zoning.instant(date.and_time(NaiveTime::MIN)),
+        at: zoning.resolve(date.and_time(NaiveTime::MIN)),
         offset: None,
     })
 }
@@ -154,7 +156,7 @@ pub fn in_part(path: &str, zoning: &Zoning) -> Option<Instant> {
 mod tests {
     use chrono_tz::Tz;
 
-    use super::{in_part, split_leading};
+    use super::{find_in_part, split_leading};
     use crate::post::facts::date::Zoning;
 
     /// The first of two, and the offset that held before a gap.
@@ -194,7 +196,8 @@ mod tests {
             ("2010", None),
             ("2010/é", None),
         ] {
-            let found = in_part(path, &zoning).map(|found| found.at.format("%Y-%m-%d").to_string());
+            let found =
+                find_in_part(path, &zoning).map(|found| found.at.format("%Y-%m-%d").to_string());
             assert_eq!(found.as_deref(), expected, "{path}");
         }
     }

@@ -4,7 +4,7 @@ use chrono::{Offset, TimeZone};
 use chrono_tz::Tz;
 
 use crate::post::facts::date::error::DateError;
-use crate::post::facts::date::zone::digits_of;
+use crate::post::facts::date::zone::parse_digits;
 use crate::post::facts::date::zoning::{Instant, Zoning};
 
 /// Splits the tags in brackets from the end of a text, or a zone's name with a slash, as `America/New_York`, behind which
@@ -24,8 +24,8 @@ pub(super) fn split(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The same zoning with the zone that the tags name, if they name one that is known.
-pub(super) fn zoning(tags: &str, zoning: Zoning) -> Zoning {
-    match zone_of(tags).and_then(|name| name.parse().ok()) {
+pub(super) fn choose_zoning(tags: &str, zoning: Zoning) -> Zoning {
+    match find_zone(tags).and_then(|name| name.parse().ok()) {
         Some(zone) => Zoning { zone, ..zoning },
         None => zoning,
     }
@@ -38,18 +38,18 @@ pub(super) fn zoning(tags: &str, zoning: Zoning) -> Zoning {
 /// An offset that the zone has not at that time, an unknown zone that alone could say which instant is meant, and an
 /// unknown tag that its author calls critical.
 pub(super) fn read(found: Instant, text: &str, tags: &str) -> Result<Instant, DateError> {
-    let names = || names_of(tags);
+    let names = || split_names(tags);
     if let Some(unknown) = names().find(|name| name.starts_with('!') && name.contains('=')) {
         return Err(DateError::Suffix(unknown.to_owned()));
     }
-    let Some(name) = zone_of(tags) else {
+    let Some(name) = find_zone(tags) else {
         return Ok(found);
     };
     let is_critical = names().any(|whole| whole.strip_prefix('!') == Some(name));
     let zone: Option<Tz> = name.parse().ok();
     let local = match zone {
         Some(zone) => Some(zone.offset_from_utc_datetime(&found.at.naive_utc()).fix()),
-        None => digits_of(name),
+        None => parse_digits(name),
     };
     match (found.offset, local) {
         (None, Some(local)) if zone.is_some() => Ok(Instant {
@@ -69,12 +69,12 @@ pub(super) fn read(found: Instant, text: &str, tags: &str) -> Result<Instant, Da
 }
 
 /// The zone among the tags: the one without a key.
-fn zone_of(tags: &str) -> Option<&str> {
-    let zone = names_of(tags).find(|name| !name.contains('='))?;
+fn find_zone(tags: &str) -> Option<&str> {
+    let zone = split_names(tags).find(|name| !name.contains('='))?;
     Some(zone.strip_prefix('!').unwrap_or(zone))
 }
 
-fn names_of(tags: &str) -> impl Iterator<Item = &str> {
+fn split_names(tags: &str) -> impl Iterator<Item = &str> {
     let names = tags.split(['[', ']']).map(str::trim);
     names.filter(|name| !name.is_empty())
 }

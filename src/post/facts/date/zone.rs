@@ -6,13 +6,13 @@ use chrono_tz::{OffsetName, Tz};
 use crate::post::facts::date::error::DateError;
 
 /// The offset named by the words after a time; `None` if there are none.
-pub(super) fn offset(
+pub(super) fn read_offset(
     words: &str,
     time: NaiveDateTime,
     site: Tz,
 ) -> Result<Option<FixedOffset>, DateError> {
     let unknown = || DateError::Zone(words.to_owned());
-    let (zone, comment) = comment_of(words).ok_or_else(unknown)?;
+    let (zone, comment) = split_comment(words).ok_or_else(unknown)?;
     let zone = if zone.is_empty() { comment } else { zone };
     let (first, rest) = zone.split_once(char::is_whitespace).unwrap_or((zone, ""));
     let rest = rest.trim();
@@ -24,7 +24,7 @@ pub(super) fn offset(
         return match rest {
             "" => Ok(Some(offset)),
             _ if rest.eq_ignore_ascii_case("time") => Ok(Some(offset)),
-            _ if offset.local_minus_utc() == 0 => digits_of(rest).map(Some).ok_or_else(unknown),
+            _ if offset.local_minus_utc() == 0 => parse_digits(rest).map(Some).ok_or_else(unknown),
             _ => Err(unknown()),
         };
     }
@@ -36,11 +36,11 @@ pub(super) fn offset(
         .iter()
         .find_map(|name| first.strip_prefix(name))
         .unwrap_or(first);
-    digits_of(digits).map(Some).ok_or_else(unknown)
+    parse_digits(digits).map(Some).ok_or_else(unknown)
 }
 
 /// Splits a comment in parentheses from the end of a text; `None` if a parenthesis is unclosed.
-fn comment_of(words: &str) -> Option<(&str, &str)> {
+fn split_comment(words: &str) -> Option<(&str, &str)> {
     let words = words.trim();
     let Some((zone, comment)) = words.split_once('(') else {
         return Some((words, ""));
@@ -51,7 +51,7 @@ fn comment_of(words: &str) -> Option<(&str, &str)> {
 /// The offset of a zone's name: as RFC 2822 (4.3) defines it, else as the site's own zone uses it in that year, else as
 /// every zone does.
 fn find_offset(name: &str, time: NaiveDateTime, site: Tz) -> Option<FixedOffset> {
-    if let Some(hours) = hours_of(name, &BY_RFC) {
+    if let Some(hours) = find_hours(name, &BY_RFC) {
         return FixedOffset::east_opt(hours * 3600);
     }
     if !(3..=5).contains(&name.len()) || !name.bytes().all(|byte| byte.is_ascii_uppercase()) {
@@ -66,10 +66,10 @@ fn find_offset(name: &str, time: NaiveDateTime, site: Tz) -> Option<FixedOffset>
     let mut own = offsets.filter(|offset| offset.abbreviation() == Some(name));
     own.next()
         .map(|offset| offset.fix())
-        .or_else(|| FixedOffset::east_opt(hours_of(name, &BY_ALL)? * 3600))
+        .or_else(|| FixedOffset::east_opt(find_hours(name, &BY_ALL)? * 3600))
 }
 
-fn hours_of(name: &str, names: &[(&str, i32)]) -> Option<i32> {
+fn find_hours(name: &str, names: &[(&str, i32)]) -> Option<i32> {
     let found = names.iter().find(|(known, _)| *known == name);
     found.map(|(_, hours)| *hours)
 }
@@ -122,7 +122,7 @@ const AMBIGUOUS: [&str; 10] = [
 ];
 
 /// An offset in digits: `+01:00`, `-0800`, `+1`.
-pub(super) fn digits_of(text: &str) -> Option<FixedOffset> {
+pub(super) fn parse_digits(text: &str) -> Option<FixedOffset> {
     let (sign, digits) = match text.split_at_checked(1)? {
         ("+", digits) => (1, digits),
         ("-", digits) => (-1, digits),

@@ -18,7 +18,7 @@ pub struct Zoning {
 
 impl Zoning {
     /// Converts a local time of this zone; one that a change of the clocks skips or repeats goes by the generator's rule.
-    pub fn instant(&self, local: NaiveDateTime) -> DateTime<Utc> {
+    pub fn resolve(&self, local: NaiveDateTime) -> DateTime<Utc> {
         match self.zone.from_local_datetime(&local) {
             LocalResult::Single(at) => at.to_utc(),
             _ if self.as_go => {
