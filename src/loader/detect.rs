@@ -46,7 +46,7 @@ pub(super) fn habits(
             .dir
             .canonicalize()
             .unwrap_or_else(|_| config.dir.clone());
-        habits.prefix = generator::prefix_of(&found, &dir);
+        habits.prefix = generator::find_prefix(&found, &dir);
         generator::read_into(&found, &dir, &mut habits);
         let patterns = habits.permalinks.values();
         if patterns

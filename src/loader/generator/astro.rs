@@ -3,7 +3,7 @@
 use crate::config::{Dialect, Format};
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::Generator;
-use crate::loader::generator::survey::{Survey, find_assigned, posts_in, script_of};
+use crate::loader::generator::survey::{Survey, find_assigned, find_posts_in, read_script};
 
 /// The names of its config files.
 pub(super) const FILES: &[&str] = &["astro.config.mjs", "astro.config.ts", "astro.config.js"];
@@ -16,18 +16,18 @@ impl GeneratorReader for Astro {
         Dialect::Astro
     }
 
-    fn content(&self, _generator: &Generator) -> Vec<String> {
+    fn list_content(&self, _generator: &Generator) -> Vec<String> {
         CONTENT.map(str::to_owned).to_vec()
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
         let root = &generator.root;
-        let script = script_of(&generator.file);
+        let script = read_script(&generator.file);
         if let Some(url) = find_assigned(&script, "site") {
             survey.take_url(url);
         }
         for file in CONSTANTS {
-            let script = script_of(&root.join(file));
+            let script = read_script(&root.join(file));
             let named = |names: &[&str]| {
                 let found = names.iter().find_map(|name| find_assigned(&script, name));
                 found.map(str::to_owned)
@@ -42,7 +42,7 @@ impl GeneratorReader for Astro {
                 .or_else(|| named(&["SITE_DESCRIPTION", "description", "desc"]));
         }
         let content = CONTENT.map(|folder| root.join(folder));
-        let found = content.iter().map(|folder| (folder, posts_in(folder)));
+        let found = content.iter().map(|folder| (folder, find_posts_in(folder)));
         let found = found
             .filter(|(content, posts)| posts != *content)
             .map(|(_, posts)| posts)

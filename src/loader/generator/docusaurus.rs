@@ -6,9 +6,9 @@ use crate::config::{Dialect, Format};
 use crate::file::asset::Inside;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::interface::GeneratorReader;
-use crate::loader::generator::keys::{Generator, author};
+use crate::loader::generator::keys::{Generator, read_author};
 use crate::loader::generator::survey::{
-    Survey, find_assigned, find_object, find_switch, script_of,
+    Survey, find_assigned, find_object, find_switch, read_script,
 };
 use crate::post::dialect::Habits;
 use crate::post::front;
@@ -29,12 +29,12 @@ impl GeneratorReader for Docusaurus {
         Dialect::Docusaurus
     }
 
-    fn content(&self, generator: &Generator) -> Vec<String> {
-        vec![content(generator)]
+    fn list_content(&self, generator: &Generator) -> Vec<String> {
+        vec![choose_content(generator)]
     }
 
     fn read_into(&self, generator: &Generator, dir: &Path, habits: &mut Habits) {
-        let script = script_of(&generator.file);
+        let script = read_script(&generator.file);
         let end = match find_switch(&script, "trailingSlash") {
             Some(true) => "/",
             _ => "",
@@ -50,12 +50,12 @@ impl GeneratorReader for Docusaurus {
         let people = found.unwrap_or_default();
         let people = people
             .iter()
-            .filter_map(|(key, one)| Some((key.clone(), author(one)?)));
+            .filter_map(|(key, one)| Some((key.clone(), read_author(one)?)));
         habits.people.extend(people);
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
-        let script = script_of(&generator.file);
+        let script = read_script(&generator.file);
         let named = |name: &str| find_assigned(&script, name).map(str::to_owned);
         survey.title = named("title");
         survey.description = named("tagline");
@@ -68,7 +68,7 @@ impl GeneratorReader for Docusaurus {
             ));
         }
         survey.take_language(&named("defaultLocale").unwrap_or_else(|| "en".to_owned()));
-        survey.posts = generator.root.join(content(generator));
+        survey.posts = generator.root.join(choose_content(generator));
         survey.output = "build".into();
         let file = format!("{}atom.xml", route(&script));
         survey.feed = Some((Format::Atom, file.trim_start_matches('/').to_owned()));
@@ -77,8 +77,8 @@ impl GeneratorReader for Docusaurus {
 }
 
 /// The folder of the blog.
-fn content(generator: &Generator) -> String {
-    let script = script_of(&generator.file);
+fn choose_content(generator: &Generator) -> String {
+    let script = read_script(&generator.file);
     let blog = find_object(&script, "blog").unwrap_or_default();
     let path = find_assigned(blog, "path").unwrap_or("blog");
     path.trim_start_matches("./").trim_matches('/').to_owned()

@@ -12,8 +12,8 @@ use crate::file::asset::Inside;
 use crate::file::read::{Unreadable, WRITTEN, read, read_text};
 use crate::finding::{Finding, Rule, Severity};
 use crate::loader::generator::interface::GeneratorReader;
-use crate::loader::generator::keys::{Generator, author};
-use crate::loader::generator::survey::{Survey, find_assigned, posts_in};
+use crate::loader::generator::keys::{Generator, read_author};
+use crate::loader::generator::survey::{Survey, find_assigned, find_posts_in};
 use crate::loader::ignored::gathered::{Gathered, explain_unread};
 use crate::loader::ignored::glob;
 use crate::loader::ignored::whole;
@@ -46,7 +46,7 @@ impl GeneratorReader for Eleventy {
         true
     }
 
-    fn content(&self, _generator: &Generator) -> Vec<String> {
+    fn list_content(&self, _generator: &Generator) -> Vec<String> {
         CONTENT.map(str::to_owned).to_vec()
     }
 
@@ -93,14 +93,14 @@ impl GeneratorReader for Eleventy {
             let by = text.find("author").map(|at| &text[at..]);
             if let (None, Some(by)) = (&survey.author, by) {
                 let name = find_assigned(by, "name").or_else(|| find_assigned(by, "author"));
-                survey.author = name.and_then(|name| author(&name.into()));
+                survey.author = name.and_then(|name| read_author(&name.into()));
                 survey.take_email(find_assigned(by, "email").unwrap_or_default());
             }
         }
         survey.posts.clone_from(&input);
         let content = CONTENT.iter().map(|folder| generator.root.join(folder));
         for folder in std::iter::once(input).chain(content) {
-            let posts = posts_in(&folder);
+            let posts = find_posts_in(&folder);
             if posts != folder {
                 survey.posts = posts;
                 break;
@@ -129,7 +129,7 @@ fn describe_unread(error: Unreadable, file: &Path) -> Finding {
 }
 
 /// Reads the data files in a folder, by the post or folder that they are about.
-fn files(
+fn read_files(
     folder: &Path,
     inside: &Inside,
     findings: &mut Vec<Finding>,
@@ -214,7 +214,7 @@ fn read_data_files(dir: &Path, prefix: &str, paths: &[String]) -> (Data, Vec<Fin
             true => &own,
             false => &Inside::new([folder]),
         };
-        if let Some(own) = files(folder, inside, &mut findings).remove(name.as_ref()) {
+        if let Some(own) = read_files(folder, inside, &mut findings).remove(name.as_ref()) {
             let keys = std::mem::take(data.entry(String::new()).or_default());
             data.insert(String::new(), add_defaults(own, &keys));
         }
@@ -229,7 +229,7 @@ fn read_data_files(dir: &Path, prefix: &str, paths: &[String]) -> (Data, Vec<Fin
         }
         folder.clone_into(&mut seen);
         let name = folder.rsplit('/').next().unwrap_or_default();
-        for (file, keys) in files(&dir.join(folder), &own, &mut findings) {
+        for (file, keys) in read_files(&dir.join(folder), &own, &mut findings) {
             let place = match folder {
                 "" => file,
                 _ if file == name => folder.to_owned(),

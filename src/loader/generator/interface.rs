@@ -25,7 +25,7 @@ pub(super) trait GeneratorReader: Sync {
     fn add_keys(&self, _keys: &mut Map<String, Value>, _root: &Path) {}
 
     /// The other config files of the site.
-    fn more_files(&self, _root: &Path) -> Vec<PathBuf> {
+    fn list_more_files(&self, _root: &Path) -> Vec<PathBuf> {
         Vec::new()
     }
 
@@ -47,7 +47,7 @@ pub(super) trait GeneratorReader: Sync {
     }
 
     /// The folders of content, below the folder of the site: paths below them are part of every address.
-    fn content(&self, _generator: &Generator) -> Vec<String> {
+    fn list_content(&self, _generator: &Generator) -> Vec<String> {
         Vec::new()
     }
 

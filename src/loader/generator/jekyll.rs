@@ -8,7 +8,7 @@ use crate::config::{Dialect, Format};
 use crate::file::asset::Inside;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::interface::GeneratorReader;
-use crate::loader::generator::keys::{Generator, author};
+use crate::loader::generator::keys::{Generator, read_author};
 use crate::loader::generator::survey::{Survey, find_nested};
 use crate::loader::ignored::gathered::{Gathered, texts};
 use crate::loader::ignored::glob;
@@ -112,7 +112,7 @@ fn read_defaults(generator: &Generator, habits: &mut Habits) -> Option<String> {
         if let Some(Value::String(pattern)) = values.get("permalink") {
             permalink = Some(pattern);
         }
-        if let Some(author) = values.get("author").and_then(author) {
+        if let Some(author) = values.get("author").and_then(read_author) {
             habits.authors = [author].into();
         }
     }
@@ -166,7 +166,7 @@ fn read_people(generator: &Generator, habits: &mut Habits) {
     let data = data.and_then(|text| front::yaml(&text));
     let own = generator.table("authors").cloned();
     for (key, one) in [data, own].into_iter().flatten().flatten() {
-        if let Some(author) = author(&one) {
+        if let Some(author) = read_author(&one) {
             habits.people.insert(key, author);
         }
     }

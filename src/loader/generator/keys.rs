@@ -69,14 +69,14 @@ impl Generator {
 }
 
 /// Reads the keys of a config; `None` if it cannot be parsed.
-pub(super) fn keys_of(file: &Path) -> Option<Map<String, Value>> {
+pub(super) fn read_keys(file: &Path) -> Option<Map<String, Value>> {
     let text = || read_text(file, WRITTEN).ok();
     match file.extension().and_then(|ending| ending.to_str()) {
         _ if file.ends_with(".obsidian") => file.is_dir().then(Map::new),
         Some("toml") => toml(&text()?),
         Some("yml" | "yaml") => front::yaml(&text()?),
         Some("json") => serde_json::from_str(&text()?).ok(),
-        Some("py") => Some(python::literals(&text()?)),
+        Some("py") => Some(python::read_literals(&text()?)),
         _ => file.is_file().then(Map::new),
     }
 }
@@ -96,7 +96,7 @@ fn toml(text: &str) -> Option<Map<String, Value>> {
     }
 }
 
-pub(super) fn author(value: &Value) -> Option<Author> {
+pub(super) fn read_author(value: &Value) -> Option<Author> {
     match value {
         Value::String(name) => Some(Author {
             name: compose(name).into_owned(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::config::Dialect;
 use crate::loader::generator::interface::GeneratorReader;
-use crate::loader::generator::keys::{Generator, author};
+use crate::loader::generator::keys::{Generator, read_author};
 use crate::loader::generator::survey::{Survey, find_nested, is_in_repository};
 use crate::post::dialect::Habits;
 
@@ -23,24 +23,24 @@ impl GeneratorReader for MdBook {
         Dialect::MdBook
     }
 
-    fn content(&self, generator: &Generator) -> Vec<String> {
-        vec![content(generator)]
+    fn list_content(&self, generator: &Generator) -> Vec<String> {
+        vec![choose_content(generator)]
     }
 
     fn read_into(&self, generator: &Generator, _dir: &Path, habits: &mut Habits) {
         let authors = generator.list(AUTHORS).iter();
-        habits.authors = authors.filter_map(author).collect();
+        habits.authors = authors.filter_map(read_author).collect();
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
         let named = |key: &str| find_nested(generator, "book", key).map(str::to_owned);
         survey.title = named("title");
         survey.description = named("description");
-        survey.author = generator.list(AUTHORS).iter().find_map(author);
+        survey.author = generator.list(AUTHORS).iter().find_map(read_author);
         survey.take_language(&named("language").unwrap_or_else(|| "en".to_owned()));
         let url = generator.find(&["output", "html", "site-url"]);
         survey.take_url(url.and_then(Value::as_str).unwrap_or_default());
-        survey.posts = generator.root.join(content(generator));
+        survey.posts = generator.root.join(choose_content(generator));
         survey.output = find_nested(generator, "build", "build-dir")
             .unwrap_or("book")
             .into();
@@ -49,7 +49,7 @@ impl GeneratorReader for MdBook {
 }
 
 /// The folder of the chapters.
-fn content(generator: &Generator) -> String {
+fn choose_content(generator: &Generator) -> String {
     find_nested(generator, "book", "src")
         .unwrap_or("src")
         .trim_matches('/')

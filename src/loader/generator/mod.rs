@@ -30,9 +30,9 @@ use crate::loader::ignored::gathered::Gathered;
 use crate::post::dialect::{Data, Habits};
 
 pub(super) use keys::Generator;
-use keys::{author, keys_of, lower};
+use keys::{lower, read_author, read_keys};
 pub(crate) use survey::Survey;
-use survey::{plain_posts, text};
+use survey::{find_plain_posts, find_text};
 
 /// How many folders above the posts are searched for a generator's config.
 const ABOVE: usize = 4;
@@ -43,7 +43,7 @@ pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
     let inside = Inside::new([&*dir]);
     let mut vault = None;
     for folder in dir.ancestors().take(ABOVE + 1) {
-        let found = candidates()
+        let found = list_candidates()
             .filter(|(_, reader)| wanted == Dialect::Auto || wanted == reader.dialect())
             .filter(|(_, reader)| folder != dir || reader.may_be_root(&dir))
             .map(|(name, reader)| (folder.join(name), reader))
@@ -53,7 +53,7 @@ pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
         match found {
             // A vault, or a config among the posts, yields to another config above it.
             Some(found)
-                if reader_of(found.dialect).is_vault() || is_guest(&found, &dir, wanted) =>
+                if find_reader(found.dialect).is_vault() || is_guest(&found, &dir, wanted) =>
             {
                 _ = vault.get_or_insert(found);
             }
@@ -70,9 +70,9 @@ pub(super) fn find(dir: &Path, wanted: Dialect) -> Option<Generator> {
 
 /// Looks at the folder of a site.
 pub(crate) fn survey(root: &Path) -> Survey {
-    let Some(generator) = candidate_in(root) else {
+    let Some(generator) = find_candidate(root) else {
         return Survey {
-            posts: plain_posts(root),
+            posts: find_plain_posts(root),
             output: "public".into(),
             ..Survey::default()
         };
@@ -84,17 +84,17 @@ pub(crate) fn survey(root: &Path) -> Survey {
             .strip_prefix(root)
             .unwrap_or(&generator.file)
             .to_path_buf(),
-        title: text(&generator, &["title", "sitename"]),
-        description: text(&generator, &["description", "sitesubtitle"]),
+        title: find_text(&generator, &["title", "sitename"]),
+        description: find_text(&generator, &["description", "sitesubtitle"]),
         zone: generator
             .text("timezone")
             .and_then(|zone| zone.parse().ok()),
-        author: generator.keys.get("author").and_then(author),
+        author: generator.keys.get("author").and_then(read_author),
         posts: ".".into(),
         output: "public".into(),
         ..Survey::default()
     };
-    reader_of(generator.dialect).survey(&generator, &mut survey);
+    find_reader(generator.dialect).survey(&generator, &mut survey);
     survey.posts = survey
         .posts
         .strip_prefix(root)
@@ -107,8 +107,8 @@ pub(crate) fn survey(root: &Path) -> Survey {
 }
 
 /// The config of a generator in the folder of a whole site.
-fn candidate_in(root: &Path) -> Option<Generator> {
-    candidates().find_map(|(name, reader)| read_candidate(root.join(name), root, reader, root))
+fn find_candidate(root: &Path) -> Option<Generator> {
+    list_candidates().find_map(|(name, reader)| read_candidate(root.join(name), root, reader, root))
 }
 
 /// A generator's config, if the file is one for posts in the folder `dir`.
@@ -118,7 +118,7 @@ fn read_candidate(
     reader: &dyn GeneratorReader,
     dir: &Path,
 ) -> Option<Generator> {
-    let keys = keys_of(&file);
+    let keys = read_keys(&file);
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     // No other program has a file of this name.
     let is_broken = keys.is_none() && file.exists() && !name.starts_with("config.");
@@ -140,7 +140,7 @@ fn read_candidate(
 /// Whether a config in the folder of posts counts only if there is no other one: an author of posts may have put it
 /// there, unless `wanted` names its generator.
 fn is_guest(found: &Generator, dir: &Path, wanted: Dialect) -> bool {
-    let is_script = reader_of(found.dialect).is_script();
+    let is_script = find_reader(found.dialect).is_script();
     found.root == dir && (is_script || wanted == Dialect::Auto)
 }
 
@@ -163,7 +163,7 @@ const GENERATORS: &[(&[&str], &dyn GeneratorReader)] = &[
 ];
 
 /// The names of all config files, the likeliest first.
-fn candidates() -> impl Iterator<Item = (&'static str, &'static dyn GeneratorReader)> {
+fn list_candidates() -> impl Iterator<Item = (&'static str, &'static dyn GeneratorReader)> {
     let names =
         |(names, reader): &'static (&'static [&'static str], &'static dyn GeneratorReader)| {
             names.iter().map(|name| (*name, *reader))
@@ -172,7 +172,7 @@ fn candidates() -> impl Iterator<Item = (&'static str, &'static dyn GeneratorRea
 }
 
 /// Returns the reader of the generator of a dialect; that of the plain dialect for posts that are undecided.
-fn reader_of(dialect: Dialect) -> &'static dyn GeneratorReader {
+fn find_reader(dialect: Dialect) -> &'static dyn GeneratorReader {
     let mut readers = GENERATORS.iter().map(|(_, reader)| *reader);
     readers
         .find(|reader| reader.dialect() == dialect)
@@ -180,12 +180,12 @@ fn reader_of(dialect: Dialect) -> &'static dyn GeneratorReader {
 }
 
 /// The path of the folder of posts below the generator's own folder of content: a part of every address.
-pub(super) fn prefix_of(generator: &Generator, dir: &Path) -> String {
-    let reader = reader_of(generator.dialect);
+pub(super) fn find_prefix(generator: &Generator, dir: &Path) -> String {
+    let reader = find_reader(generator.dialect);
     if reader.is_vault() {
         return String::new();
     }
-    let content = reader.content(generator);
+    let content = reader.list_content(generator);
     let mut roots = content
         .iter()
         .map(|folder| generator.root.join(folder))
@@ -210,28 +210,28 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
     habits.authors = generator
         .keys
         .get("author")
-        .and_then(author)
+        .and_then(read_author)
         .into_iter()
         .collect();
-    reader_of(generator.dialect).read_into(generator, dir, habits);
+    find_reader(generator.dialect).read_into(generator, dir, habits);
 }
 
 /// Reads the defaults that other files below the folder of posts hold, and reports those that cannot be read.
 pub(super) fn read_data(dir: &Path, habits: &Habits, paths: &[String]) -> (Data, Vec<Finding>) {
-    reader_of(habits.rules.dialect).read_data(dir, &habits.prefix, paths)
+    find_reader(habits.rules.dialect).read_data(dir, &habits.prefix, paths)
 }
 
 /// Reads what a generator ignores in this folder of posts, and reports the settings that cannot be read.
 pub(super) fn read_ignored(generator: &Generator, dir: &Path) -> (Ignored, Vec<Finding>) {
-    let reader = reader_of(generator.dialect);
-    let mut gathered = Gathered::new(generator, reader.more_files(&generator.root));
+    let reader = find_reader(generator.dialect);
+    let mut gathered = Gathered::new(generator, reader.list_more_files(&generator.root));
     reader.ignore(&mut gathered, dir);
     gathered.together()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::reader_of;
+    use super::find_reader;
     use crate::config::Dialect;
 
     #[test]
@@ -239,7 +239,7 @@ mod tests {
         for dialect in Dialect::ALL {
             let is_decided = dialect != Dialect::Auto;
             assert_eq!(
-                reader_of(dialect).dialect() == dialect,
+                find_reader(dialect).dialect() == dialect,
                 is_decided,
                 "{dialect:?}"
             );

@@ -30,7 +30,7 @@ impl GeneratorReader for NextJs {
         PAGES.iter().any(|pages| dir.starts_with(root.join(pages)))
     }
 
-    fn content(&self, _generator: &Generator) -> Vec<String> {
+    fn list_content(&self, _generator: &Generator) -> Vec<String> {
         PAGES.map(str::to_owned).to_vec()
     }
 

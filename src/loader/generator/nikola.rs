@@ -12,8 +12,8 @@ use crate::file::asset::Inside;
 use crate::file::read::{WRITTEN, read_text};
 use crate::finding::Finding;
 use crate::loader::generator::interface::GeneratorReader;
-use crate::loader::generator::keys::{Generator, author};
-use crate::loader::generator::survey::{Survey, script_of, text};
+use crate::loader::generator::keys::{Generator, read_author};
+use crate::loader::generator::survey::{Survey, find_text, read_script};
 use crate::post::dialect::{Data, Habits, Rules};
 use crate::post::front;
 
@@ -35,15 +35,15 @@ impl GeneratorReader for Nikola {
             .any(|key| keys.contains_key(*key))
     }
 
-    fn content(&self, generator: &Generator) -> Vec<String> {
-        posts(generator)
+    fn list_content(&self, generator: &Generator) -> Vec<String> {
+        list_posts(generator)
             .into_iter()
             .map(|(folder, _)| folder)
             .collect()
     }
 
     fn read_into(&self, generator: &Generator, dir: &Path, habits: &mut Habits) {
-        let posts = posts(generator);
+        let posts = list_posts(generator);
         let own = posts
             .iter()
             .find(|(folder, _)| dir.starts_with(generator.root.join(folder)));
@@ -51,11 +51,11 @@ impl GeneratorReader for Nikola {
         let is_pretty = generator.keys.get("pretty_urls") != Some(&Value::Bool(false));
         let end = if is_pretty { "/" } else { ".html" };
         habits.permalink = Some(format!("/{target}/{{path}}{end}"));
-        let own = generator.keys.get("blog_author").and_then(author);
+        let own = generator.keys.get("blog_author").and_then(read_author);
         habits.authors = own.into_iter().collect();
         habits.default_language = generator.text("default_lang").map(str::to_owned);
         let own = habits.default_language.as_deref().unwrap_or("en");
-        habits.languages = translations(generator);
+        habits.languages = read_translations(generator);
         habits.languages.retain(|language| language != own);
     }
 
@@ -65,18 +65,18 @@ impl GeneratorReader for Nikola {
         let inside = Inside::new([dir]);
         let mut read = |file: &Path| {
             let text = read_text(&inside.find(file)?, WRITTEN).ok()?;
-            let keys = keys_of(&text).map_err(|finding| findings.push(finding.in_file(file)));
+            let keys = read_keys(&text).map_err(|finding| findings.push(finding.in_file(file)));
             keys.ok()
         };
         for path in paths {
-            let bare = stem(path);
+            let bare = strip_ending(path);
             if let Some(keys) = read(&dir.join(format!("{bare}.meta"))) {
                 data.insert(bare.to_owned(), keys);
             }
         }
-        let known: HashSet<&str> = paths.iter().map(|path| stem(path)).collect();
+        let known: HashSet<&str> = paths.iter().map(|path| strip_ending(path)).collect();
         for path in paths {
-            let Some((original, _)) = stem(path).rsplit_once('.') else {
+            let Some((original, _)) = strip_ending(path).rsplit_once('.') else {
                 continue;
             };
             if !known.contains(original) {
@@ -88,21 +88,21 @@ impl GeneratorReader for Nikola {
             keys.extend(own.unwrap_or_default());
             // Labels are joined, and these are in another language.
             keys.remove("tags");
-            let of_translation = data.remove(stem(path)).unwrap_or_default();
+            let of_translation = data.remove(strip_ending(path)).unwrap_or_default();
             keys.extend(of_translation);
-            data.insert(stem(path).to_owned(), keys);
+            data.insert(strip_ending(path).to_owned(), keys);
         }
         (data, findings)
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
-        survey.title = text(generator, &["blog_title"]);
-        survey.description = text(generator, &["blog_description"]);
-        survey.author = generator.keys.get("blog_author").and_then(author);
+        survey.title = find_text(generator, &["blog_title"]);
+        survey.description = find_text(generator, &["blog_description"]);
+        survey.author = generator.keys.get("blog_author").and_then(read_author);
         survey.take_email(generator.text("blog_email").unwrap_or_default());
         survey.take_url(generator.text("site_url").unwrap_or_default());
         survey.take_language(generator.text("default_lang").unwrap_or("en"));
-        survey.posts = generator.root.join(&posts(generator)[0].0);
+        survey.posts = generator.root.join(&list_posts(generator)[0].0);
         survey.output = generator.text("output_folder").unwrap_or("output").into();
         survey.feed = Some((Format::Rss, "rss.xml".to_owned()));
         survey.switch_off = "set `GENERATE_RSS = False` in `conf.py`";
@@ -110,12 +110,12 @@ impl GeneratorReader for Nikola {
 }
 
 /// The path of a post without its ending.
-fn stem(path: &str) -> &str {
+fn strip_ending(path: &str) -> &str {
     path.rsplit_once('.').map_or(path, |(stem, _)| stem)
 }
 
 /// The keys of a post, or of a `.meta` file: lines like `.. title: Tea`, or front matter between fences.
-fn keys_of(text: &str) -> Result<Map<String, Value>, Finding> {
+fn read_keys(text: &str) -> Result<Map<String, Value>, Finding> {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let bare = format!("<!--\n{text}\n-->\n");
     let is_bare = text.trim_start().starts_with("..");
@@ -126,8 +126,8 @@ fn keys_of(text: &str) -> Result<Map<String, Value>, Finding> {
 }
 
 /// The codes of `TRANSLATIONS`.
-fn translations(generator: &Generator) -> Vec<String> {
-    let script = script_of(&generator.file);
+fn read_translations(generator: &Generator) -> Vec<String> {
+    let script = read_script(&generator.file);
     let is_behind = |line: &str| {
         let value = line.strip_prefix("TRANSLATIONS").map(str::trim_start);
         !value.is_some_and(|value| value.starts_with('='))
@@ -155,8 +155,8 @@ static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The folders of posts, each with the folder of its pages.
-fn posts(generator: &Generator) -> Vec<(String, String)> {
-    let script = script_of(&generator.file);
+fn list_posts(generator: &Generator) -> Vec<(String, String)> {
+    let script = read_script(&generator.file);
     let own = |line: &&str| line.starts_with("POSTS") && line.contains('=');
     let begins = script.lines().find(own).and_then(|line| script.find(line));
     let rest = &script[begins.unwrap_or(script.len())..];

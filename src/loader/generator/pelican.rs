@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::config::{Dialect, Format};
 use crate::loader::generator::interface::GeneratorReader;
-use crate::loader::generator::keys::{Generator, keys_of, lower};
-use crate::loader::generator::survey::{Survey, posts_in};
+use crate::loader::generator::keys::{Generator, lower, read_keys};
+use crate::loader::generator::survey::{Survey, find_posts_in};
 use crate::loader::ignored::gathered::{Gathered, texts};
 use crate::loader::ignored::glob;
 use crate::loader::ignored::whole;
@@ -24,7 +24,7 @@ impl GeneratorReader for Pelican {
         Dialect::Pelican
     }
 
-    fn content(&self, generator: &Generator) -> Vec<String> {
+    fn list_content(&self, generator: &Generator) -> Vec<String> {
         vec![generator.text("path").unwrap_or("content").to_owned()]
     }
 
@@ -52,7 +52,7 @@ impl GeneratorReader for Pelican {
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
-        let public = keys_of(&generator.root.join("publishconf.py")).map(lower);
+        let public = read_keys(&generator.root.join("publishconf.py")).map(lower);
         let public = public.unwrap_or_default();
         let said = |key: &str| {
             let public = public.get(key).and_then(Value::as_str);
@@ -61,7 +61,7 @@ impl GeneratorReader for Pelican {
         survey.take_url(said("siteurl").unwrap_or_default());
         survey.take_language(said("default_lang").unwrap_or("en"));
         let content = said("path").unwrap_or("content").trim_start_matches("./");
-        survey.posts = posts_in(&generator.root.join(content));
+        survey.posts = find_posts_in(&generator.root.join(content));
         survey.output = said("output_path")
             .unwrap_or("output")
             .trim_matches('/')

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// The settings that are one string, a switch or a list of strings.
-pub(super) fn literals(text: &str) -> Map<String, Value> {
+pub(super) fn read_literals(text: &str) -> Map<String, Value> {
     let mut keys = Map::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -13,7 +13,7 @@ pub(super) fn literals(text: &str) -> Map<String, Value> {
             .filter(|(key, _)| !key.starts_with([' ', '#']))
         {
             // A list may go on in the lines below.
-            let value = value_of(&rest[line.len() - value.len()..]);
+            let value = read_value(&rest[line.len() - value.len()..]);
             keys.extend(value.map(|value| (key.trim().to_owned(), value)));
         }
         rest = after;
@@ -21,7 +21,7 @@ pub(super) fn literals(text: &str) -> Map<String, Value> {
     keys
 }
 
-fn value_of(text: &str) -> Option<Value> {
+fn read_value(text: &str) -> Option<Value> {
     let text = text.trim_start_matches([' ', '\t']);
     let word = text
         .split(|c: char| !c.is_alphanumeric() && c != '_')
@@ -47,13 +47,13 @@ fn read_string(text: &str) -> Option<(&str, &str)> {
 /// A list or a tuple that holds nothing but strings.
 fn list(text: &str) -> Option<Value> {
     let close = if text.starts_with('[') { ']' } else { ')' };
-    let (mut rest, mut found, mut is_apart) = (blank(&text[1..]), Vec::new(), close == ']');
+    let (mut rest, mut found, mut is_apart) = (skip_blank(&text[1..]), Vec::new(), close == ']');
     while !rest.starts_with(close) {
         let (value, after) = read_string(rest)?;
         found.push(Value::from(value));
-        rest = blank(after);
+        rest = skip_blank(after);
         match rest.strip_prefix(',') {
-            Some(after) => (rest, is_apart) = (blank(after), true),
+            Some(after) => (rest, is_apart) = (skip_blank(after), true),
             None if rest.starts_with(close) => {}
             None => return None,
         }
@@ -66,7 +66,7 @@ fn list(text: &str) -> Option<Value> {
 }
 
 /// The text after white space and comments.
-fn blank(text: &str) -> &str {
+fn skip_blank(text: &str) -> &str {
     let mut rest = text.trim_start();
     while let Some(comment) = rest.strip_prefix('#') {
         rest = comment
@@ -111,7 +111,11 @@ mod tests {
                 json!({}),
             ),
         ] {
-            assert_eq!(Value::Object(super::literals(text)), expected, "{text}");
+            assert_eq!(
+                Value::Object(super::read_literals(text)),
+                expected,
+                "{text}"
+            );
         }
     }
 }

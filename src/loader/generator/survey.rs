@@ -66,7 +66,7 @@ impl Survey {
 }
 
 /// The first of these keys that is set to a text.
-pub(super) fn text(generator: &Generator, keys: &[&str]) -> Option<String> {
+pub(super) fn find_text(generator: &Generator, keys: &[&str]) -> Option<String> {
     let found = keys.iter().find_map(|key| generator.text(key))?;
     Some(found.trim().to_owned()).filter(|text| !text.is_empty())
 }
@@ -83,7 +83,7 @@ pub(super) fn find_nested<'a>(generator: &'a Generator, table: &str, key: &str) 
 }
 
 /// The first text in a list of texts, or the text itself.
-pub(super) fn first_of(value: &Value) -> Option<&str> {
+pub(super) fn find_first(value: &Value) -> Option<&str> {
     match value {
         Value::Array(list) => list.first()?.as_str(),
         one => one.as_str(),
@@ -115,7 +115,7 @@ const NOT_POSTS: [&str; 7] = [
 ];
 
 /// The usually named folder below this one that holds most posts, or this one if there is none.
-pub(super) fn posts_in(content: &Path) -> PathBuf {
+pub(super) fn find_posts_in(content: &Path) -> PathBuf {
     let (mut most, mut best) = (0, content.to_path_buf());
     for name in USUAL {
         let folder = content.join(name);
@@ -138,9 +138,9 @@ fn count_files(folder: &Path) -> usize {
 
 /// Finds the posts of a site without a generator: in a folder with a usual name, else in the whole folder if it has
 /// any, else in the folder below it that has most; else in our default folder.
-pub(super) fn plain_posts(root: &Path) -> PathBuf {
+pub(super) fn find_plain_posts(root: &Path) -> PathBuf {
     let below = |folder: &Path| folder.strip_prefix(root).unwrap_or(folder).to_path_buf();
-    let usual = posts_in(root);
+    let usual = find_posts_in(root);
     if usual != root {
         return below(&usual);
     }
@@ -243,7 +243,7 @@ pub(super) fn is_in_repository(folder: &Path) -> bool {
 }
 
 /// The text of a script that is not run; empty if it cannot be read.
-pub(super) fn script_of(file: &Path) -> String {
+pub(super) fn read_script(file: &Path) -> String {
     read_text(file, WRITTEN).unwrap_or_default()
 }
 

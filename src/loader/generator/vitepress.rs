@@ -6,7 +6,7 @@ use crate::config::Dialect;
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::Generator;
 use crate::loader::generator::survey::{
-    Survey, find_assigned, find_switch, is_in_repository, posts_in, script_of,
+    Survey, find_assigned, find_posts_in, find_switch, is_in_repository, read_script,
 };
 use crate::post::dialect::Habits;
 
@@ -34,18 +34,18 @@ impl GeneratorReader for VitePress {
         true
     }
 
-    fn content(&self, generator: &Generator) -> Vec<String> {
-        vec![content(generator)]
+    fn list_content(&self, generator: &Generator) -> Vec<String> {
+        vec![choose_content(generator)]
     }
 
     fn read_into(&self, generator: &Generator, _dir: &Path, habits: &mut Habits) {
-        if find_switch(&script_of(&generator.file), "cleanUrls") == Some(true) {
+        if find_switch(&read_script(&generator.file), "cleanUrls") == Some(true) {
             habits.permalink = Some("/{path}".to_owned());
         }
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
-        let script = script_of(&generator.file);
+        let script = read_script(&generator.file);
         let named = |name: &str| find_assigned(&script, name).map(str::to_owned);
         survey.title = named("title");
         survey.description = named("description");
@@ -58,7 +58,7 @@ impl GeneratorReader for VitePress {
                 base.trim_start_matches('/')
             ));
         }
-        survey.posts = posts_in(&generator.root.join(content(generator)));
+        survey.posts = find_posts_in(&generator.root.join(choose_content(generator)));
         let output = named("outDir").map_or_else(|| ".vitepress/dist".into(), PathBuf::from);
         survey.output = output;
         survey.git_dates = is_in_repository(&generator.root);
@@ -66,8 +66,8 @@ impl GeneratorReader for VitePress {
 }
 
 /// The folder of the pages.
-fn content(generator: &Generator) -> String {
-    let script = script_of(&generator.file);
+fn choose_content(generator: &Generator) -> String {
+    let script = read_script(&generator.file);
     let folder = find_assigned(&script, "srcDir").unwrap_or_default();
     folder.trim_start_matches("./").trim_matches('/').to_owned()
 }

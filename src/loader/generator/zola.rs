@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::config::{Dialect, Format};
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::Generator;
-use crate::loader::generator::survey::{Survey, first_of, posts_in};
+use crate::loader::generator::survey::{Survey, find_first, find_posts_in};
 use crate::loader::ignored::gathered::{Gathered, texts};
 use crate::loader::ignored::glob;
 use crate::post::dialect::Habits;
@@ -29,7 +29,7 @@ impl GeneratorReader for Zola {
         keys.contains_key("base_url")
     }
 
-    fn content(&self, _generator: &Generator) -> Vec<String> {
+    fn list_content(&self, _generator: &Generator) -> Vec<String> {
         vec!["content".to_owned()]
     }
 
@@ -66,7 +66,7 @@ impl GeneratorReader for Zola {
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
         survey.take_url(generator.text("base_url").unwrap_or_default());
         survey.take_language(generator.text("default_language").unwrap_or("en"));
-        survey.posts = posts_in(&generator.root.join("content"));
+        survey.posts = find_posts_in(&generator.root.join("content"));
         survey.output = generator.text("output_dir").unwrap_or("public").into();
         let is_on = ["generate_feeds", "generate_feed"]
             .iter()
@@ -75,7 +75,7 @@ impl GeneratorReader for Zola {
             let names = ["feed_filenames", "feed_filename"].iter();
             let name = names
                 .filter_map(|key| generator.keys.get(*key))
-                .find_map(first_of)
+                .find_map(find_first)
                 .unwrap_or("atom.xml");
             let format = if name.contains("rss") {
                 Format::Rss

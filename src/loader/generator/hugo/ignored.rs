@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::loader::generator::hugo::languages::content_of_languages;
+use crate::loader::generator::hugo::languages::list_language_folders;
 use crate::loader::generator::keys::{Generator, lower};
 use crate::loader::ignored::gathered::{Gathered, texts};
 use crate::loader::ignored::glob;
@@ -24,7 +24,7 @@ pub(super) fn ignore_settings(gathered: &mut Gathered<'_>) {
         gathered.files.push(file);
     }
     // The folder of a disabled language is ignored, unless it lies in that of another language.
-    let own = content_of_languages(generator.table("languages"));
+    let own = list_language_folders(generator.table("languages"));
     let default = generator.text("defaultcontentlanguage").unwrap_or("en");
     let (mut shown, mut hidden) = (Vec::new(), Vec::new());
     for (code, folder) in &own {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// The languages with a content folder of their own, each with its folder.
-pub(super) fn content_of_languages(
+pub(super) fn list_language_folders(
     languages: Option<&Map<String, Value>>,
 ) -> Vec<(String, String)> {
     let folder_of = |language: &Value| {

@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use crate::config::{Dialect, Format};
 use crate::file::read::{WRITTEN, read_text};
 use crate::finding::Finding;
-use crate::loader::generator::hugo::languages::content_of_languages;
+use crate::loader::generator::hugo::languages::list_language_folders;
 use crate::loader::generator::interface::GeneratorReader;
-use crate::loader::generator::keys::{Generator, author, keys_of, lower};
-use crate::loader::generator::survey::{Survey, find_nested, posts_in};
+use crate::loader::generator::keys::{Generator, lower, read_author, read_keys};
+use crate::loader::generator::survey::{Survey, find_nested, find_posts_in};
 use crate::loader::ignored::gathered::Gathered;
 use crate::post::dialect::math::{self, Delimiters, FormulaPlace, Math};
 use crate::post::dialect::{Data, Habits, Rules};
@@ -65,11 +65,11 @@ impl GeneratorReader for Hugo {
         add_folders(keys, root);
     }
 
-    fn more_files(&self, root: &Path) -> Vec<PathBuf> {
-        files(root)
+    fn list_more_files(&self, root: &Path) -> Vec<PathBuf> {
+        list_files(root)
     }
 
-    fn content(&self, generator: &Generator) -> Vec<String> {
+    fn list_content(&self, generator: &Generator) -> Vec<String> {
         vec![generator.text("contentdir").unwrap_or("content").to_owned()]
     }
 
@@ -93,7 +93,7 @@ impl GeneratorReader for Hugo {
         let place = names.iter().position(|name| name == ":filename");
         (habits.date_in_name, habits.name_first) = (place.is_some(), place == Some(0));
         if habits.authors.is_empty() {
-            let writer = generator.find(&["params", "author"]).and_then(author);
+            let writer = generator.find(&["params", "author"]).and_then(read_author);
             habits.authors = writer.into_iter().collect();
         }
     }
@@ -126,7 +126,7 @@ impl GeneratorReader for Hugo {
         let params = generator.table("params");
         let named = |name: &str| find_ignoring_case(params?, name);
         if survey.author.is_none() {
-            survey.author = named("author").and_then(author);
+            survey.author = named("author").and_then(read_author);
         }
         if let Some(email) = find_nested(generator, "params", "email") {
             survey.take_email(email);
@@ -141,7 +141,7 @@ impl GeneratorReader for Hugo {
         let main = main.map(|section| content.join(section));
         survey.posts = match main.filter(|folder| folder.is_dir()) {
             Some(folder) => folder,
-            None => posts_in(&content),
+            None => find_posts_in(&content),
         };
         survey.output = said("publishdir")
             .unwrap_or_else(|| "public".to_owned())
@@ -178,7 +178,7 @@ fn read_languages(generator: &Generator, dir: &Path, habits: &mut Habits) {
     generator.read_languages(habits, default, in_folder);
     let languages = habits.languages.iter();
     habits.language_folders = languages.map(|code| (code.clone(), code.clone())).collect();
-    let mut folders = content_of_languages(generator.table("languages"));
+    let mut folders = list_language_folders(generator.table("languages"));
     let is_default = |(code, _): &(String, String)| code.eq_ignore_ascii_case(default);
     if let Some(root) = generator.text("contentdir")
         && !folders.iter().any(is_default)
@@ -209,7 +209,7 @@ fn find_ignoring_case<'a>(keys: &'a Map<String, Value>, name: &str) -> Option<&'
 const FOLDERS: [&str; 2] = ["config/_default", "config/production"];
 
 /// The files in the config folders, in the order in which they are read.
-fn files(root: &Path) -> Vec<PathBuf> {
+fn list_files(root: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for folder in FOLDERS {
         let Ok(entries) = fs::read_dir(root.join(folder)) else {
@@ -228,13 +228,13 @@ fn files(root: &Path) -> Vec<PathBuf> {
 
 /// Adds the keys of the config folders.
 fn add_folders(keys: &mut Map<String, Value>, root: &Path) {
-    for file in files(root) {
+    for file in list_files(root) {
         let name = file
             .file_stem()
             .unwrap_or_default()
             .to_string_lossy()
             .to_lowercase();
-        let Some(found) = keys_of(&file) else {
+        let Some(found) = read_keys(&file) else {
             continue;
         };
         let added = match (name.as_str(), name.split_once('.')) {
