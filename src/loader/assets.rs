@@ -28,7 +28,7 @@ pub(super) struct Assets {
 impl Assets {
     /// The folders of a site with these posts, whose generator's config is in `generator`.
     pub(super) fn new(config: &Posts, generator: Option<&Path>) -> Self {
-        let above = above(config, generator);
+        let above = find_ancestors(config, generator);
         let mut folders = vec![config.dir.clone()];
         for folder in &above {
             folders.extend(COPIED.map(|copied| folder.join(copied)));
@@ -80,9 +80,9 @@ impl Assets {
     }
 }
 
-/// The folders above the posts, up to the generator's or our own config, whichever is further; of a site that has
+/// Finds the folders above the posts, up to the generator's or our own config, whichever is further; of a site that has
 /// neither above its posts the folder that holds them.
-fn above(config: &Posts, generator: Option<&Path>) -> Vec<PathBuf> {
+fn find_ancestors(config: &Posts, generator: Option<&Path>) -> Vec<PathBuf> {
     let Ok(dir) = config.dir.canonicalize() else {
         return Vec::new();
     };
@@ -117,7 +117,7 @@ mod tests {
     use std::fs;
     use std::path::PathBuf;
 
-    use super::above;
+    use super::find_ancestors;
     use crate::config::Posts;
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
                 ..Posts::default()
             };
             let generator = generator.map(|root: &str| home.join(root));
-            let found = above(&config, generator.as_deref());
+            let found = find_ancestors(&config, generator.as_deref());
             let expected: Vec<PathBuf> = expected
                 .split_whitespace()
                 .map(|folder| home.join(folder))

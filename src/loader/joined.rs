@@ -19,20 +19,24 @@ impl Loaded {
         findings: Vec<Finding>,
         is_behind: bool,
     ) {
-        let own: HashSet<String> = self.posts.iter().map(|post| bare(&post.url)).collect();
+        let own: HashSet<String> = self
+            .posts
+            .iter()
+            .map(|post| strip_address(&post.url))
+            .collect();
         let ids: HashSet<Box<str>> = self.posts.iter().map(|post| post.id.clone()).collect();
         let own_ids = OwnIds {
             authority: self.lock.authority().to_owned(),
             host: self.site.url.host_str().unwrap_or_default().to_owned(),
         };
         for SyndicatedPost { mut post, mut from } in posts {
-            if own.contains(&bare(&post.url)) || ids.contains(from.said.as_str()) {
+            if own.contains(&strip_address(&post.url)) || ids.contains(from.said.as_str()) {
                 continue;
             }
-            if own_ids.contain(&post.id) {
+            if own_ids.has(&post.id) {
                 post.id = from.own_name.as_str().into();
             }
-            from.names.retain(|name| !own_ids.contain(name));
+            from.names.retain(|name| !own_ids.has(name));
             self.syndicated.insert(post.path.clone(), from);
             self.posts.push(post);
         }
@@ -52,8 +56,8 @@ impl Loaded {
         }
     }
 
-    /// These ids, with the other names of the posts that came by feeds.
-    pub(crate) fn with_names<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Vec<String> {
+    /// Adds to these ids the other names of the posts that came by feeds.
+    pub(crate) fn add_names<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Vec<String> {
         let mut all: Vec<String> = ids.map(str::to_owned).collect();
         if self.syndicated.is_empty() {
             return all;
@@ -85,7 +89,7 @@ struct OwnIds {
 }
 
 impl OwnIds {
-    fn contain(&self, id: &str) -> bool {
+    fn has(&self, id: &str) -> bool {
         let is_own = |name: &str| {
             let name = name.to_ascii_lowercase();
             name == self.host || (name == self.authority && !name.is_empty())
@@ -99,14 +103,13 @@ impl OwnIds {
     }
 }
 
-/// An address without what differs between two links to one page.
-fn bare(url: &impl AsRef<str>) -> String {
+/// Removes from an address what differs between two links to one page.
+fn strip_address(url: &impl AsRef<str>) -> String {
     let Ok(mut url) = Url::parse(url.as_ref()) else {
         return url.as_ref().to_owned();
     };
     url.set_fragment(None);
     let text = url.as_str().trim_end_matches('/');
-    text.split_once("://")
-        .map_or(text, |(_, rest)| rest)
-        .to_owned()
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    text.to_owned()
 }

@@ -97,7 +97,7 @@ impl Turn<'_> {
         posts: &[&Post],
         plan: &Plan<'_>,
     ) -> anyhow::Result<Frozen> {
-        let ids = self.loaded.with_names(posts.iter().map(|post| &*post.id));
+        let ids = self.loaded.add_names(posts.iter().map(|post| &*post.id));
         let page = page.map(IssuePage::to_text).unwrap_or_default();
         let freeze = Freeze {
             issue,

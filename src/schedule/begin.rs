@@ -20,9 +20,7 @@ impl Turn<'_> {
             app.keep_begun(talk, lock, name, store.name())?;
         }
         app.accept_older_copy(talk, store, name).await?;
-        let known = self
-            .loaded
-            .with_names(plan.known.iter().map(String::as_str));
+        let known = self.loaded.add_names(plan.known.iter().map(String::as_str));
         if plan.is_first {
             store
                 .begin_digest(name, &known, plan.begins_after, self.now)

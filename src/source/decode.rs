@@ -13,13 +13,13 @@ pub(super) fn decode(bytes: &[u8], media_type: Option<&str>) -> String {
     let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
     let encoding = marked
         .or_else(|| find_label(media_type?, "charset"))
-        .or_else(|| declared(bytes))
+        .or_else(|| find_declared(bytes))
         .unwrap_or(UTF_8);
     let (text, ..) = encoding.decode(bytes);
     text.into_owned()
 }
 
-fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
+fn find_declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let beginning: Cow<'_, str> = String::from_utf8_lossy(&bytes[..bytes.len().min(BEGINNING)]);
     let declaration = beginning.trim_start().strip_prefix("<?xml")?;
     find_label(declaration.split("?>").next()?, "encoding")

@@ -1,4 +1,4 @@
-//! What a feed shows today, into its copy: pure.
+//! Takes what a feed shows today into its copy: pure.
 
 use std::collections::{HashMap, HashSet};
 
@@ -43,7 +43,7 @@ pub(super) fn merge(copy: &mut FeedCopy, feed: OldFeed, came: Came, now: DateTim
     }
     items.sort_by_key(|item| std::cmp::Reverse(item.published));
     items.truncate(MOST_ENTRIES);
-    let shared = shared_links(&items, feed.home.as_ref());
+    let shared = find_shared_links(&items, feed.home.as_ref());
     let shown: HashSet<String> = items.iter().map(|item| item.id.clone()).collect();
     for (place, item) in items.into_iter().enumerate() {
         let is_alone = |link: &Url| !shared.contains(link);
@@ -61,13 +61,13 @@ pub(super) fn merge(copy: &mut FeedCopy, feed: OldFeed, came: Came, now: DateTim
         };
         match find(&copy.entries, &new, &shown) {
             Some(known) => mend(&mut copy.entries[known], new),
-            None => copy.entries.push(with_free_id(new, &copy.entries)),
+            None => copy.entries.push(give_free_id(new, &copy.entries)),
         }
     }
     trim(copy, &shown);
 }
 
-/// What entries are read with.
+/// The facts of a feed with which its entries are read.
 struct Context<'a> {
     feed: &'a str,
     title: &'a str,
@@ -79,11 +79,7 @@ struct Context<'a> {
 impl Context<'_> {
     /// The entry as it is kept; none where there is nothing to link to.
     fn keep(&self, item: Item, names_link: bool) -> Option<KeptEntry> {
-        let url = item.link.clone().or_else(|| {
-            let file = item.enclosure.as_ref().map(|file| file.url.clone());
-            file.or_else(|| self.home.cloned())
-                .or_else(|| Url::parse(self.feed).ok())
-        })?;
+        let url = self.choose_address(&item)?;
         let said = item.published.filter(|at| is_credible(*at, self.now));
         let published = said.unwrap_or(self.now);
         let updated = item.updated.filter(|at| is_credible(*at, self.now));
@@ -93,7 +89,7 @@ impl Context<'_> {
             false => String::new(),
         };
         let title = match item.title.is_empty() {
-            true => self.title_from(summary.as_deref(), &html),
+            true => self.make_title(summary.as_deref(), &html),
             false => cut(&item.title, LONGEST_LINE),
         };
         let own_name = format!(
@@ -102,7 +98,7 @@ impl Context<'_> {
         );
         let mut names = vec![own_name.clone()];
         if names_link && let Some(link) = &item.link {
-            names.extend(names_by_link(link, &title, item.published));
+            names.extend(make_names(link, &title, item.published));
         }
         Some(KeptEntry {
             id: match is_iri(&item.id) {
@@ -117,8 +113,8 @@ impl Context<'_> {
             title,
             published,
             updated: updated.unwrap_or(published).max(published),
-            authors: limit(item.authors, MOST_AUTHORS),
-            tags: limit(item.tags, MOST_TAGS),
+            authors: limit_names(item.authors, MOST_AUTHORS),
+            tags: limit_names(item.tags, MOST_TAGS),
             html,
             summary,
             image: item.image,
@@ -128,8 +124,17 @@ impl Context<'_> {
         })
     }
 
-    /// The first words of an entry without a title.
-    fn title_from(&self, summary: Option<&str>, html: &str) -> String {
+    /// Chooses the address of an entry: its link, else its file, the page of the feed, or the feed.
+    fn choose_address(&self, item: &Item) -> Option<Url> {
+        let file = item.enclosure.as_ref().map(|file| &file.url);
+        match item.link.as_ref().or(file).or(self.home) {
+            Some(url) => Some(url.clone()),
+            None => Url::parse(self.feed).ok(),
+        }
+    }
+
+    /// Makes a title of the first words of an entry that has none.
+    fn make_title(&self, summary: Option<&str>, html: &str) -> String {
         const WORDS: usize = 80;
         let words = match summary {
             Some(summary) => summary.to_owned(),
@@ -145,28 +150,34 @@ impl Context<'_> {
     }
 }
 
-/// The links that several items of a feed have, and that to its home: they say nothing of which entry one is.
-fn shared_links(items: &[Item], home: Option<&Url>) -> HashSet<Url> {
+/// Finds the links that several items of a feed have, and that to its home: they say nothing of which entry one is.
+fn find_shared_links(items: &[Item], home: Option<&Url>) -> HashSet<Url> {
     let mut counts: HashMap<&Url, usize> = HashMap::new();
-    for link in items.iter().filter_map(|item| item.link.as_ref()) {
-        *counts.entry(link).or_default() += 1;
+    for item in items {
+        if let Some(link) = &item.link {
+            *counts.entry(link).or_default() += 1;
+        }
     }
-    let shared = counts.into_iter().filter(|(_, count)| *count > 1);
-    let shared = shared.map(|(link, _)| link.clone());
-    shared.chain(home.cloned()).collect()
+    let mut shared: HashSet<Url> = home.cloned().into_iter().collect();
+    for (link, count) in counts {
+        if count > 1 {
+            shared.insert(link.clone());
+        }
+    }
+    shared
 }
 
-/// The names that a post has by its address: with its title, and with its time. Either may be mended.
-fn names_by_link(link: &Url, title: &str, published: Option<DateTime<Utc>>) -> Vec<String> {
-    let link = bare(link);
+/// Makes the names that a post has by its address: with its title, and with its time. Either may be mended.
+fn make_names(link: &Url, title: &str, published: Option<DateTime<Utc>>) -> Vec<String> {
+    let link = strip_address(link);
     let name = |print: u64| format!("urn:tidings:link:{print:016x}");
     let mut names = vec![name(fingerprint_of(&(&link, title)))];
     names.extend(published.map(|at| name(fingerprint_of(&(&link, at.timestamp())))));
     names
 }
 
-/// An address without what differs between two feeds that lead to one page.
-fn bare(link: &Url) -> String {
+/// Removes from an address what differs between two feeds that lead to one page.
+fn strip_address(link: &Url) -> String {
     let mut link = link.clone();
     let is_counter = |key: &str| key.starts_with("utm_") || matches!(key, "ref" | "source");
     let pairs: Vec<(String, String)> = link.query_pairs().into_owned().collect();
@@ -207,35 +218,33 @@ fn is_iri(id: &str) -> bool {
     is_clean && is_global && id.len() <= LONGEST_ID
 }
 
-/// A very long id becomes a print of it, since the copy keeps each.
+/// Replaces a very long id by a print of it, since the copy keeps each.
 fn shorten_id(id: &mut String) {
     if id.len() > LONGEST_ID {
         *id = format!("{:016x}", fingerprint_of(&*id));
     }
 }
 
-/// The entry of a copy that a new one is: by its id, else by a name, else by title and time; the feed must not show the
-/// known one beside it.
+/// Finds the entry of a copy that a new one is: by its id, else by a name, else by title and time; the feed must not show
+/// the known one beside it.
 fn find(entries: &[KeptEntry], new: &KeptEntry, shown: &HashSet<String>) -> Option<usize> {
-    let same = entries.iter().position(|known| known.said == new.said);
-    let is_free = |known: &KeptEntry| !shown.contains(&known.said);
-    same.or_else(|| {
-        entries.iter().position(|known| {
-            let by_name = known.names.iter().any(|name| new.names.contains(name));
-            is_free(known) && (by_name || known.id == new.id)
-        })
-    })
-    .or_else(|| {
-        let same_time = |known: &KeptEntry| known.published == new.published;
-        let is_one = |known: &KeptEntry| known.title == new.title && same_time(known);
-        entries
-            .iter()
-            .position(|known| is_free(known) && is_one(known))
-    })
+    if let Some(same) = entries.iter().position(|known| known.said == new.said) {
+        return Some(same);
+    }
+    let find_free = |is_it: &dyn Fn(&KeptEntry) -> bool| {
+        let mut entries = entries.iter();
+        entries.position(|known| !shown.contains(&known.said) && is_it(known))
+    };
+    let has_name = |known: &KeptEntry| {
+        known.id == new.id || known.names.iter().any(|name| new.names.contains(name))
+    };
+    let has_title_and_time =
+        |known: &KeptEntry| known.title == new.title && known.published == new.published;
+    find_free(&has_name).or_else(|| find_free(&has_title_and_time))
 }
 
-/// The entry with an id that no other has: one that another entry took over may come back beside it.
-fn with_free_id(mut entry: KeptEntry, entries: &[KeptEntry]) -> KeptEntry {
+/// Gives an entry an id that no other has: one that another entry took over may come back beside it.
+fn give_free_id(mut entry: KeptEntry, entries: &[KeptEntry]) -> KeptEntry {
     let whole = entry.id.clone();
     let mut copies = 1;
     while entries.iter().any(|known| known.id == entry.id) {
@@ -289,7 +298,7 @@ fn trim(copy: &mut FeedCopy, shown: &HashSet<String>) {
     });
 }
 
-/// The feed that an entry was copied from; none that has no name.
+/// Keeps the feed that an entry was copied from, if it has a name.
 fn keep_origin(origin: FeedOrigin) -> Option<FeedOrigin> {
     let is_named = !origin.id.is_empty() && origin.id.len() <= LONGEST_ID;
     is_named.then(|| FeedOrigin {
@@ -307,7 +316,7 @@ fn keep_file(file: Attached) -> KeptEnclosure {
     )
 }
 
-fn limit(mut names: Vec<String>, most: usize) -> Vec<String> {
+fn limit_names(mut names: Vec<String>, most: usize) -> Vec<String> {
     let mut seen = HashSet::new();
     names.retain(|name| seen.insert(name.clone()));
     names.truncate(most);

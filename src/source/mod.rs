@@ -74,7 +74,7 @@ pub(crate) async fn gather(config: &Config, now: DateTime<Utc>, reach: Reach) ->
     let mut gathered = GatheredPosts::default();
     let shelf = Shelf::open(&config.posts.lock);
     if config.sources.is_empty() {
-        if reach.keeps() {
+        if reach.may_write() {
             gathered.findings = shelf.keep(&[]);
         }
         return gathered;
@@ -100,7 +100,7 @@ pub(crate) async fn gather(config: &Config, now: DateTime<Utc>, reach: Reach) ->
             Err(finding) => {
                 gathered.is_behind = true;
                 let rest = rest.map(|until| until.with_timezone(&config.site.zone()));
-                let finding = behind(finding, copy.as_ref(), rest);
+                let finding = warn_of_trouble(finding, copy.as_ref(), rest);
                 gathered.findings.push(Finding {
                     place: Some(place()),
                     ..finding
@@ -113,7 +113,7 @@ pub(crate) async fn gather(config: &Config, now: DateTime<Utc>, reach: Reach) ->
         current.push((number, copy));
     }
     gathered.posts = unite(&current, config);
-    if reach.keeps() {
+    if reach.may_write() {
         let copies: Vec<FeedCopy> = current.into_iter().map(|(_, copy)| copy).collect();
         gathered.findings.extend(shelf.keep(&copies));
         log.keep(asked, &names);
@@ -129,7 +129,7 @@ async fn ask_all(
     now: DateTime<Utc>,
     reach: Reach,
 ) -> Vec<SourceReply> {
-    let mut replies: Vec<SourceReply> = config.sources.iter().map(|_| no_reply()).collect();
+    let mut replies: Vec<SourceReply> = config.sources.iter().map(|_| make_empty_reply()).collect();
     if reach == Reach::Offline {
         return replies;
     }
@@ -164,7 +164,7 @@ async fn ask_all(
             true => client.for_own(&url),
             false => client.clone(),
         };
-        let known = copy.as_ref().map(validators).unwrap_or_default();
+        let known = copy.as_ref().map(read_validators).unwrap_or_default();
         let turns = Arc::clone(&turns);
         running.spawn(async move {
             let _turn = turns.acquire().await;
@@ -179,14 +179,14 @@ async fn ask_all(
     replies
 }
 
-fn no_reply() -> SourceReply {
+fn make_empty_reply() -> SourceReply {
     SourceReply {
         answer: Ok(SourceAnswer::None),
         asked: None,
     }
 }
 
-fn validators(copy: &FeedCopy) -> KnownDocument {
+fn read_validators(copy: &FeedCopy) -> KnownDocument {
     KnownDocument {
         etag: copy.etag.clone(),
         modified: copy.modified.clone(),
@@ -283,7 +283,7 @@ fn take(
 }
 
 /// The warning for a source that could not be read, with what is done instead, and when it is asked again.
-fn behind(
+fn warn_of_trouble(
     finding: Finding,
     copy: Option<&FeedCopy>,
     rest: Option<DateTime<impl TimeZone<Offset: Display>>>,

@@ -95,9 +95,9 @@ fn to_post(
     let own = &config.sources[number].tags;
     tags.extend(own.iter().filter(|tag| !entry.tags.contains(tag)).cloned());
     let authors = entry.authors.iter().map(String::as_str);
-    let mut authors: Vec<Author> = authors.map(author).collect();
+    let mut authors: Vec<Author> = authors.map(make_author).collect();
     if authors.is_empty() && !copy.title.is_empty() {
-        authors.push(author(&copy.title));
+        authors.push(make_author(&copy.title));
     }
     let language = copy.language.as_deref().filter(|tag| *tag != site.language);
     let post = Post {
@@ -137,7 +137,7 @@ fn to_post(
     }
 }
 
-fn author(name: &str) -> Author {
+fn make_author(name: &str) -> Author {
     Author {
         name: name.to_owned(),
         email: None,

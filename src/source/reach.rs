@@ -25,7 +25,7 @@ impl Reach {
         }
     }
 
-    pub(super) fn keeps(self) -> bool {
+    pub(super) fn may_write(self) -> bool {
         matches!(self, Self::Keep | Self::Round(_))
     }
 }
