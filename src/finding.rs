@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use anstyle::AnsiColor;
 
 pub use rule::Rule;
-pub(crate) use text::{count, one_line, turns_text, visible, visible_json, visible_line};
+pub(crate) use text::{count, is_turning, one_line, visible, visible_json, visible_line};
 
 /// How much a finding weighs: a warning lets the work go on, an error leaves something out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

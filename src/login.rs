@@ -61,17 +61,17 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     /// Whether the text contains one of them, in clear or as a revealing part of its encoded form.
-    pub(crate) fn occur_in(&self, text: &str) -> bool {
+    pub(crate) fn are_in(&self, text: &str) -> bool {
         // Many words contain a password of three letters, so it only counts as a whole word.
         let tells = |secret: &String| match secret.len() {
             0 => false,
             1..=3 => text.split_whitespace().any(|word| word == secret),
             _ => text.contains(secret.as_str()),
         };
-        self.clear.iter().any(tells) || self.contains_encoded(text)
+        self.clear.iter().any(tells) || self.are_encoded_in(text)
     }
 
-    fn contains_encoded(&self, text: &str) -> bool {
+    fn are_encoded_in(&self, text: &str) -> bool {
         let is_other = |c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c);
         text.split(is_other).any(|run| {
             self.encoded.iter().any(|encoded| {
@@ -108,10 +108,10 @@ mod tests {
             ("334 aHVudGVyMiwgaHVudGVk", true),
             ("2.0.0 queued as 4bXy3z9Qk1zMnQ7", false),
         ] {
-            assert_eq!(secrets.occur_in(text), is_told, "{text}");
+            assert_eq!(secrets.are_in(text), is_told, "{text}");
         }
         let short = login("ok").secrets();
-        assert!(short.occur_in("is it ok ?"));
-        assert!(!short.occur_in("token"));
+        assert!(short.are_in("is it ok ?"));
+        assert!(!short.are_in("token"));
     }
 }

@@ -67,7 +67,7 @@ struct Listened<W> {
 }
 
 impl<W: Write> Listened<W> {
-    fn noting<T>(&mut self, work: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
+    fn watch<T>(&mut self, work: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
         let done = work(&mut self.out);
         self.is_closed |= done
             .as_ref()
@@ -78,11 +78,11 @@ impl<W: Write> Listened<W> {
 
 impl<W: Write> Write for Listened<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.noting(|out| out.write(bytes))
+        self.watch(|out| out.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.noting(W::flush)
+        self.watch(W::flush)
     }
 }
 

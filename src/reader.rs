@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{one_line, turns_text};
+use crate::finding::{is_turning, one_line};
 
 /// A reader's number in the store: random, 63 bits, ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -81,10 +81,10 @@ pub(crate) enum NameError {
 /// # Errors
 /// Why it may not.
 pub(crate) fn check_name(name: &str) -> Result<(), NameError> {
-    match name.chars().find(|c| c.is_control() || turns_text(*c)) {
+    match name.chars().find(|c| c.is_control() || is_turning(*c)) {
         Some('\t') => return Err(NameError::Control("a tab".to_owned())),
         Some('\n' | '\r') => return Err(NameError::Control("a line break".to_owned())),
-        Some(c) if turns_text(c) => {
+        Some(c) if is_turning(c) => {
             let number = u32::from(c);
             return Err(NameError::Control(format!(
                 "a character that turns or breaks the text (U+{number:04X})"

@@ -194,7 +194,7 @@ impl Reply {
 
     /// Whether a domain asks for less at a time (RFC 3463 3.8: a policy, for now). Greylisting asks for patience with one
     /// recipient.
-    fn asks_for_less(&self) -> bool {
+    fn is_throttling(&self) -> bool {
         let words = self.text.to_lowercase();
         matches!(self.code, 421 | 450..=452)
             && matches!(self.enhanced(), Some(Enhanced(4, 7, _)))
@@ -204,7 +204,7 @@ impl Reply {
     }
 
     /// Whether the words are about the sender, whatever the code says.
-    fn names_sender(&self) -> bool {
+    fn is_about_sender(&self) -> bool {
         let words = self.text.to_lowercase();
         SENDER_WORDS.iter().any(|known| words.contains(known))
     }
@@ -253,7 +253,7 @@ pub(crate) fn one_line(text: &str, longest: usize) -> String {
 pub fn judge(phase: Phase, reply: &Reply) -> Verdict {
     match (phase, reply.code) {
         (Phase::Dot, 200..=299) => Verdict::Sent,
-        (Phase::Rcpt | Phase::Data | Phase::Dot, 400..=499) if reply.asks_for_less() => {
+        (Phase::Rcpt | Phase::Data | Phase::Dot, 400..=499) if reply.is_throttling() => {
             Verdict::Throttled
         }
         (Phase::Dot, 400..=499) => Verdict::Deferred,
@@ -276,7 +276,7 @@ pub fn judge(phase: Phase, reply: &Reply) -> Verdict {
 fn judge_recipient(reply: &Reply) -> Verdict {
     match reply.enhanced() {
         Some(Enhanced(5, 7, _)) => Verdict::Policy,
-        _ if reply.names_sender() => Verdict::AboutUs,
+        _ if reply.is_about_sender() => Verdict::AboutUs,
         Some(Enhanced(5, 1, 1 | 2 | 3 | 6 | 10)) => Verdict::Bounced,
         Some(Enhanced(5, 1, 0 | 7 | 8)) => Verdict::AboutUs,
         None if matches!(reply.code, 550 | 551 | 553) => Verdict::Refused,

@@ -59,15 +59,15 @@ impl App {
     ///
     /// # Errors
     /// A store that cannot be opened, or that is an older copy.
-    pub(crate) async fn store_for_people(&self, access: Access) -> anyhow::Result<Store> {
-        let store = self.store(access).await?;
+    pub(crate) async fn open_store_to_change(&self, access: Access) -> anyhow::Result<Store> {
+        let store = self.open_store(access).await?;
         self.refuse_older_copies(None, &store).await?;
         Ok(store)
     }
 
     /// The store, to show its readers; an older copy is named.
-    pub(crate) async fn store_of_people(&self, talk: &mut Talk<'_>) -> anyhow::Result<Store> {
-        let store = self.store(Access::Read).await?;
+    pub(crate) async fn open_store_to_show(&self, talk: &mut Talk<'_>) -> anyhow::Result<Store> {
+        let store = self.open_store(Access::Read).await?;
         if let Err(error) = self.refuse_older_copies(None, &store).await {
             let finding = error.downcast::<Finding>()?;
             talk.report(&[Finding {

@@ -172,7 +172,7 @@ impl App {
         let mut sender = self.sender.lock().await;
         if sender.is_none() {
             self.refuse_another_time()?;
-            let store = self.store(Access::Write).await?;
+            let store = self.open_store(Access::Write).await?;
             self.claim_site(&store).await?;
             let begun = store.begin_sending(self.config.mail.uncertain, self.clock.now());
             let caps = self.config.mail.caps();
@@ -212,16 +212,16 @@ impl App {
 
     /// The store, opened once for each access; it is closed when the program ends. One that keeps the readers of another
     /// site is refused; so is another than the lock names, or a place without one, which may be misspelt.
-    pub(crate) async fn store(&self, access: Access) -> anyhow::Result<Store> {
+    pub(crate) async fn open_store(&self, access: Access) -> anyhow::Result<Store> {
         let store = match access {
             Access::Read => &self.read,
             Access::Write | Access::WriteKept => &self.write,
         };
-        let opened = store.get_or_try_init(|| self.open_store(access));
+        let opened = store.get_or_try_init(|| self.open_anew(access));
         Ok(opened.await?.clone())
     }
 
-    async fn open_store(&self, access: Access) -> anyhow::Result<Store> {
+    async fn open_anew(&self, access: Access) -> anyhow::Result<Store> {
         let (url, now, tell) = (&self.config.store.url, self.clock.now(), self.tell.clone());
         // A lock that is broken says nothing here; who sends names its fault.
         let lock = self.load_kept_lock();

@@ -204,7 +204,7 @@ async fn check_store(
     gathered: &mut Talk<'_>,
     loaded: Option<&Loaded>,
 ) -> anyhow::Result<()> {
-    let store = app.store(Access::Read).await?;
+    let store = app.open_store(Access::Read).await?;
     match store.check().await {
         Ok(findings) => gathered.insist(&findings),
         // The first run makes it.

@@ -127,7 +127,7 @@ async fn reset_slot(app: &App, talk: &mut Talk<'_>, digest: &Digest) -> anyhow::
     let now = app.clock.now();
     let zone = digest.zone(&app.config.site);
     let past = find_last_slot(cron, zone, now).unwrap_or(now.timestamp());
-    let store = app.store(Access::Write).await?;
+    let store = app.open_store(Access::Write).await?;
     if !store.reset_slot(&digest.name, past).await? {
         bail!("the digest `{}` has not begun in this store", digest.name);
     }

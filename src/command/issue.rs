@@ -23,7 +23,7 @@ pub(super) async fn run(
     | cli::IssueCommand::Cancel { issue: number }
     | cli::IssueCommand::Unpublish { issue: number }
     | cli::IssueCommand::Resolve { issue: number, .. }) = what;
-    let store = app.store(Access::Write).await?;
+    let store = app.open_store(Access::Write).await?;
     let issue = find_issue(&store, *number).await?;
     if matches!(
         what,

@@ -35,7 +35,7 @@ pub(super) async fn run(
     talk: &mut Talk<'_>,
     args: &cli::Status,
 ) -> anyhow::Result<Ending> {
-    let store = app.store(Access::Read).await?;
+    let store = app.open_store(Access::Read).await?;
     if let Some(file) = &args.html {
         owner::write_page(app, talk, &store, file).await?;
         return Ok(Ending::Done);

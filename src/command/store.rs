@@ -43,7 +43,7 @@ async fn rotate_key(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
              put a new key before it, divided by a comma: the first signs, and the others stay valid"
         );
     }
-    let store = app.store(Access::Write).await?;
+    let store = app.open_store(Access::Write).await?;
     store.rotate_key(app.clock.now()).await?;
     talk.conclude("a new key signs the links of new mails; those of old ones stay valid")?;
     Ok(Ending::Done)
@@ -51,7 +51,10 @@ async fn rotate_key(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
 
 async fn back_up(app: &App, talk: &mut Talk<'_>, file: &Path) -> anyhow::Result<Ending> {
     let now = app.clock.now();
-    app.store(Access::Read).await?.back_up(file, now).await?;
+    app.open_store(Access::Read)
+        .await?
+        .back_up(file, now)
+        .await?;
     let backup = Backup::open(file, now).await?;
     let contents = backup.store().count_contents().await;
     backup.close().await;
@@ -90,7 +93,7 @@ async fn bring_back(
 }
 
 async fn check(app: &App, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
-    let store = app.store(Access::Read).await?;
+    let store = app.open_store(Access::Read).await?;
     let findings = store.check().await?;
     talk.conclude(&format!(
         "{}: {}",

@@ -42,7 +42,7 @@ pub(super) async fn run(
                 name: name.clone(),
                 email: email.clone(),
             }];
-            let store = app.store_for_people(Access::Write).await?;
+            let store = app.open_store_to_change(Access::Write).await?;
             let answer = store.ask(&people, &asked, now).await?.remove(0);
             if answer.change.said == Said::StaysSuppressed {
                 bail!("{}", say_answer(email, &answer));
@@ -55,7 +55,7 @@ pub(super) async fn run(
             } else {
                 digests(app, digest)?
             };
-            let store = app.store_for_people(Access::Write).await?;
+            let store = app.open_store_to_change(Access::Write).await?;
             let answer = store.remove_reader(email, &named, now).await?;
             if answer.change.said == Said::Unknown {
                 return Err(explain_unknown(email));
@@ -66,7 +66,7 @@ pub(super) async fn run(
             })?;
         }
         cli::SubscriberCommand::Forget { email } => {
-            let store = app.store_for_people(Access::Write).await?;
+            let store = app.open_store_to_change(Access::Write).await?;
             if store.forget_reader(email, now).await?.said == Said::Unknown {
                 return Err(explain_unknown(email));
             }
@@ -76,7 +76,7 @@ pub(super) async fn run(
         }
         cli::SubscriberCommand::Show { email } => show(app, talk, email).await?,
         cli::SubscriberCommand::List => {
-            let store = app.store_of_people(talk).await?;
+            let store = app.open_store_to_show(talk).await?;
             app.name_missing(talk, &store);
             let out = talk.out();
             store
@@ -87,7 +87,7 @@ pub(super) async fn run(
                 .await?;
         }
         cli::SubscriberCommand::Export => {
-            let store = app.store_of_people(talk).await?;
+            let store = app.open_store_to_show(talk).await?;
             app.name_missing(talk, &store);
             let mut sheet = Sheet::for_subscribers(talk.out())?;
             store
@@ -147,7 +147,7 @@ fn digests(app: &App, named: &[String]) -> Result<Vec<String>, Finding> {
 
 /// Shows a person with their subscriptions and events.
 async fn show(app: &App, talk: &mut Talk<'_>, email: &Email) -> anyhow::Result<()> {
-    let store = app.store_of_people(talk).await?;
+    let store = app.open_store_to_show(talk).await?;
     let (id, state) = store
         .find_reader(email)
         .await?

@@ -135,7 +135,7 @@ impl Resolver {
     ) -> Result<Vec<T>, DnsError> {
         let mut name = name.trim_end_matches('.').to_ascii_lowercase();
         for _ in 0..ALIASES {
-            let bytes = self.reply(&name, kind).await?;
+            let bytes = self.fetch_reply(&name, kind).await?;
             let packet = Packet::parse(&bytes).map_err(|error| unusable(&error))?;
             if packet.rcode() == RCODE::NameError {
                 return Ok(Vec::new());
@@ -155,7 +155,7 @@ impl Resolver {
     }
 
     /// The first reply that answers, of any server.
-    async fn reply(&self, name: &str, kind: TYPE) -> Result<Vec<u8>, DnsError> {
+    async fn fetch_reply(&self, name: &str, kind: TYPE) -> Result<Vec<u8>, DnsError> {
         let query = Query::new(name, kind).ok_or_else(|| DnsError::NoName(name.to_owned()))?;
         if let Some(error) = self.unreachable.get() {
             return Err(error.clone());

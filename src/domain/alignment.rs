@@ -15,7 +15,7 @@ pub(super) enum Alignment {
 
 impl Alignment {
     /// Whether a domain that was verified counts for that of `From`; each with its organisational domain.
-    pub(super) fn fits(self, from: (&str, &str), verified: (&str, &str)) -> bool {
+    pub(super) fn is_aligned(self, from: (&str, &str), verified: (&str, &str)) -> bool {
         match self {
             Self::Strict => from.0.eq_ignore_ascii_case(verified.0),
             Self::Relaxed => from.1.eq_ignore_ascii_case(verified.1),

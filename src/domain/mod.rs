@@ -147,7 +147,7 @@ async fn check_policy(
         return Ok(findings);
     };
     let bounces = organisation(resolver, sender, &own.organisation, &sender.return_path).await?;
-    let is_spf = record.spf.fits(
+    let is_spf = record.spf.is_aligned(
         (&sender.from, &own.organisation),
         (&sender.return_path, &bounces),
     );
@@ -157,7 +157,7 @@ async fn check_policy(
             let signs = organisation(resolver, sender, &own.organisation, domain).await?;
             record
                 .dkim
-                .fits((&sender.from, &own.organisation), (domain, &signs))
+                .is_aligned((&sender.from, &own.organisation), (domain, &signs))
         }
     };
     // A relay may sign, which is not known here.

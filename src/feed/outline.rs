@@ -10,7 +10,7 @@ use crate::config::{Archive, Feeds, Format, Site};
 use crate::feed::address::{path, url};
 use crate::feed::page::FeedIndex;
 use crate::feed::setting::Setting;
-use crate::feed::topic::{Named, Topic, bound, topics};
+use crate::feed::topic::{Named, Topic, limit_topics, topics};
 use crate::feed::{opml, page};
 use crate::finding::{Finding, Rule};
 use crate::post::{Post, fingerprint_of};
@@ -72,7 +72,7 @@ pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<F
         ..
     } = *setting;
     let mut topics = topics(posts, &config.by, site);
-    let findings = bound(&mut topics, posts, config.max_feeds)
+    let findings = limit_topics(&mut topics, posts, config.max_feeds)
         .into_iter()
         .collect();
     let mut outlines: Vec<Outline> = topics

@@ -70,7 +70,7 @@ pub(super) fn topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
 }
 
 /// Keeps the whole site and the parts with the most posts of its own, at most so many. A finding names what is left out.
-pub(super) fn bound(topics: &mut Vec<Topic>, posts: &[Post], max: usize) -> Option<Finding> {
+pub(super) fn limit_topics(topics: &mut Vec<Topic>, posts: &[Post], max: usize) -> Option<Finding> {
     let parts = topics.len().saturating_sub(1);
     if parts <= max {
         return None;

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 /// Whether a terminal takes a character for something else than itself: a control, or one that turns or breaks the line.
 fn is_hidden(c: char) -> bool {
-    (c.is_control() && c != '\t') || turns_text(c)
+    (c.is_control() && c != '\t') || is_turning(c)
 }
 
 /// Whether a character turns the direction of whatever follows, or breaks the line, and is no control.
-pub(crate) fn turns_text(c: char) -> bool {
+pub(crate) fn is_turning(c: char) -> bool {
     matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -193,7 +193,7 @@ impl Dialogue {
 
     fn words(&self, outcome: &Outcome<'_>) -> String {
         let text = outcome.information.as_deref().unwrap_or_default();
-        match self.secrets.occur_in(text) {
+        match self.secrets.are_in(text) {
             true => "(hidden, since it repeats the password)".to_owned(),
             false => one_line(text, LONGEST_TEXT),
         }

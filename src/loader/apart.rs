@@ -46,7 +46,7 @@ fn are_apart(posts: &[Post]) -> bool {
 /// name. A post of the last build keeps it before one that only the lock knows, and that before a new one. Among those
 /// comes first who had the short address, then who was published first. `dated` makes the dated address, or `None` if the
 /// post cannot be read again. Returns the paths of the posts that got it.
-pub(super) fn date(
+pub(super) fn add_dates(
     posts: &mut [Post],
     lock: &Lock,
     authority: &str,
@@ -63,7 +63,7 @@ pub(super) fn date(
     let rank = |number: usize| {
         let post = &posts[number];
         let id = assigned.ids[number].as_deref();
-        let had = id.is_some_and(|id| before.had(id));
+        let had = id.is_some_and(|id| before.has_built(id));
         let is_known = had || id.is_some_and(|id| lines.contains(id));
         let was_dated = id.is_some_and(|id| before.was_dated(id));
         (!is_known, !had, was_dated, post.published, &*post.path)
@@ -107,7 +107,7 @@ pub(super) fn take_out(
         .clone()
         .assign(authority, &ask_for_ids(posts), &before.beside(posts));
     let lines = lock.ids();
-    let is_known = |id: &str| lines.contains(id) || before.had(id);
+    let is_known = |id: &str| lines.contains(id) || before.has_built(id);
     let rank = |number: usize| {
         let post = &posts[number];
         let id = assigned.ids[number].as_deref();

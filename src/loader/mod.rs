@@ -124,7 +124,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let templates = habits.rules.templates;
     let known = unread::posts_before(&others, &config.dir, &lock);
     findings.extend(unread::name(others, &config.dir, &choice, templates, &lock));
-    let taken = paths.into_par_iter().filter(|path| choice.takes(path));
+    let taken = paths.into_par_iter().filter(|path| choice.is_post(path));
     let mut paths: Vec<String> = taken.collect();
     let (spelling, twice) = Spelling::compose(&mut paths);
     assets.spelling = spelling;
@@ -225,7 +225,7 @@ impl Identification<'_> {
         let mut dated = HashSet::new();
         if self.habits.rules.dates_apart && self.config.permalink.is_none() {
             let keeping = self.habits.keeping_dates();
-            dated = apart::date(posts, lock, &authority, &before, |post| {
+            dated = apart::add_dates(posts, lock, &authority, &before, |post| {
                 address_of(post, &self.assets.file(&post.path), self.site, &keeping)
             });
         }

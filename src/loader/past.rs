@@ -60,7 +60,7 @@ impl<'a> Before<'a> {
     }
 
     /// Whether the last build had a post with this id.
-    pub(super) fn had(&self, id: &str) -> bool {
+    pub(super) fn has_built(&self, id: &str) -> bool {
         self.manifest().text_of(fingerprint_of(&id)).is_some()
     }
 

@@ -56,7 +56,7 @@ impl PostReader<'_> {
         let read: Vec<Option<Post>> = paths
             .into_par_iter()
             // One buffer for each thread: freeing one for each file costs as much as reading the file.
-            .map_init(Vec::new, |buffer, path| self.post(path, buffer))
+            .map_init(Vec::new, |buffer, path| self.read_post(path, buffer))
             .collect();
         let mut posts: Vec<Post> = read.into_iter().flatten().collect();
         // They are in the order of their paths.
@@ -70,7 +70,7 @@ impl PostReader<'_> {
     }
 
     /// Reads the post of a file; `None` if it is no post today.
-    fn post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
+    fn read_post(&self, path: String, buffer: &mut Vec<u8>) -> Option<Post> {
         let commits = self.history.find_commits(&path, self.lock);
         let file = self.assets.file(&path);
         let read = read_post(&path, &file, self.site, self.habits, commits, buffer);

@@ -35,7 +35,7 @@ pub(super) fn name(
 ) -> Option<Finding> {
     let mut lost = others;
     lost.retain(|path| {
-        choice.takes(path)
+        choice.is_post(path)
             && (is_post(path, dir, templates) || post_before(path, dir, lock).is_some())
     });
     let known = lost

@@ -94,12 +94,12 @@ impl WalkScope<'_> {
     /// Reads the folder level by level, so that no depth is too much. The folders of a level are read in parallel: with
     /// many small files the time is spent on waiting for the file system.
     fn read(&self, dir: &Path) -> io::Result<Walked> {
-        let (mut walked, mut level) = self.folder(dir, "")?;
+        let (mut walked, mut level) = self.read_folder(dir, "")?;
         while !level.is_empty() {
             let read: Vec<_> = level
                 .par_iter()
                 .map(|(dir, below)| {
-                    self.folder(dir, below)
+                    self.read_folder(dir, below)
                         .unwrap_or_else(|error| (unreadable(&error, dir, below), Vec::new()))
                 })
                 .collect();
@@ -116,10 +116,13 @@ impl WalkScope<'_> {
     }
 
     /// Reads one folder. Returns its files, and its folders with their paths below the root.
-    fn folder(&self, dir: &Path, below: &str) -> io::Result<(Walked, Vec<(PathBuf, String)>)> {
+    fn read_folder(&self, dir: &Path, below: &str) -> io::Result<(Walked, Vec<(PathBuf, String)>)> {
         let (mut walked, mut folders) = (Walked::default(), Vec::new());
         // A full path is built only if some expression needs it.
-        let (asks_files, asks_folders) = (self.ignored.names_files(), self.ignored.names_folders());
+        let (asks_files, asks_folders) = (
+            self.ignored.may_skip_files(),
+            self.ignored.may_skip_folders(),
+        );
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
             let name = entry.file_name();
@@ -138,7 +141,7 @@ impl WalkScope<'_> {
             };
             let whole = || format!("{}/{below}{name}", self.whole);
             if is_folder {
-                if asks_folders && self.ignored.folder(&whole()) {
+                if asks_folders && self.ignored.is_folder_ignored(&whole()) {
                     walked.ignored.push(format!("{below}{name}/"));
                 } else if self.feeds.as_deref() != Some(&*format!("{below}{name}/")) {
                     folders.push((entry.path(), format!("{below}{name}/")));
@@ -151,7 +154,7 @@ impl WalkScope<'_> {
                     .canonicalize()
                     .is_ok_and(|real| real.starts_with(self.root) && real.is_file())
             };
-            if asks_files && self.ignored.file(&whole()) {
+            if asks_files && self.ignored.is_file_ignored(&whole()) {
                 walked.ignored.push(format!("{below}{name}"));
             } else if kind.is_file() || kind.is_symlink() && is_inside() {
                 walked.paths.push(format!("{below}{name}"));
@@ -238,7 +241,7 @@ impl<'a> PostFilter<'a> {
     }
 
     /// Whether a file is a post, by its path.
-    pub(super) fn takes(&self, path: &str) -> bool {
+    pub(super) fn is_post(&self, path: &str) -> bool {
         let rules = self.habits.rules;
         let file = path.rsplit('/').next().unwrap_or_default();
         if file.starts_with("_index.") || is_readme(file) {
@@ -339,7 +342,7 @@ mod tests {
             let mut paths: Vec<String> = paths.split(' ').map(str::to_owned).collect();
             let habits = Habits::new(dialect, chrono_tz::UTC);
             let choice = super::PostFilter::from_paths(paths.iter(), Path::new(dir), &habits);
-            paths.retain(|path| choice.takes(path));
+            paths.retain(|path| choice.is_post(path));
             assert_eq!(paths.join(" "), expected, "{dialect:?}");
         }
     }

@@ -33,7 +33,7 @@ pub(crate) async fn restore_archive(app: &App, talk: &mut Talk<'_>) {
     if app.config.digests.is_empty() {
         return;
     }
-    if let Ok(store) = app.store(Access::Read).await
+    if let Ok(store) = app.open_store(Access::Read).await
         && let Err(error) = write_archive(app, &store).await
     {
         warn(app, talk, &error);
@@ -171,7 +171,7 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<()> {
         // A frozen issue does not change, so only missing pages are read, and those that the feeds show.
         let is_there = has_issue(dir, &path, precompress);
         let page = match number < config.feeds.limit || !is_there {
-            true => IssuePage::from_text(&store.page(issue.id).await?),
+            true => IssuePage::from_text(&store.load_page(issue.id).await?),
             false => None,
         };
         let digest = config.digests.iter().find(|one| one.name == issue.digest);

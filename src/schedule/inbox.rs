@@ -47,7 +47,7 @@ pub(crate) async fn read_inbox(
     talk: &mut Talk<'_>,
     mut incomings: Incomings,
 ) -> anyhow::Result<Ending> {
-    let store = app.store(Access::Write).await?;
+    let store = app.open_store(Access::Write).await?;
     app.refuse_older_copies(None, &store).await?;
     let keys = store.load_link_keys().await?;
     let ours = our_addresses(app);

@@ -18,7 +18,7 @@ use crate::talk::Talk;
 /// If it could not be sent as it is.
 pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
     let digest = turn.digest;
-    let store = turn.app.store(Access::Read).await?;
+    let store = turn.app.open_store(Access::Read).await?;
     let name = turn.name_in_store(&store).await?;
     if name != digest.name {
         talk.say(&describe_renaming(&store, &digest.name, name).await?);

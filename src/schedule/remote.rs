@@ -101,13 +101,13 @@ impl RemoteBox {
                 .into());
         }
         let until = (!all).then(|| Instant::now() + READING);
-        let opened = within(until, async {
+        let opened = limit_time(until, async {
             let mut session = ImapSession::open(account, mail, MOST_BYTES).await?;
             let selected = session.select(account, false).await?;
             Ok((session, selected))
         });
         let (session, selected) = opened.await.map_err(fail)?;
-        let store = app.store(Access::Write).await?;
+        let store = app.open_store(Access::Write).await?;
         let noted = store.load_box_progress().await?;
         let known = noted
             .as_ref()
@@ -148,7 +148,7 @@ impl RemoteBox {
                     }
                 }
             };
-            match within(self.until, session.fetch(uid, MOST_BYTES)).await {
+            match limit_time(self.until, session.fetch(uid, MOST_BYTES)).await {
                 Ok(fetched) => {
                     self.found.pop_front();
                     self.next = uid.saturating_add(1);
@@ -182,7 +182,7 @@ impl RemoteBox {
         };
         let end = unsearched.end();
         let found = session.search(unsearched.first..=end);
-        self.found = within(self.until, found).await?.into();
+        self.found = limit_time(self.until, found).await?.into();
         self.unsearched = unsearched.after(!self.found.is_empty());
         if self.found.is_empty() && end != u32::MAX {
             self.next = end + 1;
@@ -218,7 +218,7 @@ impl RemoteBox {
             self.read_again(done);
             return;
         };
-        let moved = within(self.until, session.put_away(done, &self.done));
+        let moved = limit_time(self.until, session.put_away(done, &self.done));
         if let Err(trouble) = moved.await {
             self.read_again(done);
             self.fail(&trouble, findings);
@@ -256,7 +256,7 @@ impl RemoteBox {
 }
 
 /// What was asked of the server, given up some time after the reading must end.
-async fn within<T>(
+async fn limit_time<T>(
     until: Option<Instant>,
     asked: impl Future<Output = Result<T, Trouble>>,
 ) -> Result<T, Trouble> {

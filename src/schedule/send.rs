@@ -60,7 +60,7 @@ pub(super) async fn send_open_issues(
     failures: &mut Failures,
 ) -> anyhow::Result<Ending> {
     let mut ending = Ending::Done;
-    match app.store(Access::Read).await {
+    match app.open_store(Access::Read).await {
         Ok(store) => {
             for issue in store.load_issues().await? {
                 ending = ending.and(name_paused(talk, &issue));

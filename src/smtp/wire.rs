@@ -134,7 +134,7 @@ impl Wire {
             .map_err(|_| blame_relay("the reply took too long"))??;
         let text = lines.join(" ");
         let reply = Reply::new(code, &text);
-        if !self.secrets.occur_in(&text) {
+        if !self.secrets.are_in(&text) {
             return Ok((reply, lines));
         }
         let status = reply.enhanced().map(|status| format!("{status} "));

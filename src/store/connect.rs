@@ -26,12 +26,12 @@ pub enum Access {
 
 impl Access {
     /// Whether it is written.
-    pub(super) fn writes(self) -> bool {
+    pub(super) fn may_write(self) -> bool {
         self != Self::Read
     }
 
     /// Whether there is a database in this file, or is to be one.
-    pub(super) fn finds(self, file: &Path) -> bool {
+    pub(super) fn may_open(self, file: &Path) -> bool {
         match self {
             Self::Write => true,
             Self::WriteKept => fs::metadata(file).is_ok_and(|about| about.len() > 0),

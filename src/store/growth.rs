@@ -53,7 +53,7 @@ impl Store {
         let mut days = BTreeMap::new();
         let mut rows = sqlx::query(AssertSqlSafe(text)).fetch(&self.pool);
         while let Some(row) = rows.try_next().await? {
-            let moves = moves_of(&mut days, row.try_get("day")?)?;
+            let moves = find_moves(&mut days, row.try_get("day")?)?;
             moves.came += row.try_get::<i64, _>("number")?.unsigned_abs();
         }
         Ok(days)
@@ -86,10 +86,10 @@ impl Store {
             odd.extend(row.try_get::<Option<ReaderId>, _>("odd")?);
             let number = row.try_get::<i64, _>("number")?.unsigned_abs();
             if let Some(day) = row.try_get("came")? {
-                moves_of(days, day)?.came += number;
+                find_moves(days, day)?.came += number;
             }
             if let Some(day) = row.try_get("went")? {
-                moves_of(days, day)?.went += number;
+                find_moves(days, day)?.went += number;
             }
         }
         Ok(odd)
@@ -141,7 +141,7 @@ fn has_joined(detail: Option<&str>) -> bool {
 }
 
 /// The moves of the day with this number since 1970.
-fn moves_of(days: &mut BTreeMap<NaiveDate, Moves>, day: i64) -> Result<&mut Moves> {
+fn find_moves(days: &mut BTreeMap<NaiveDate, Moves>, day: i64) -> Result<&mut Moves> {
     let day = read_time(day.saturating_mul(DAY))?.date_naive();
     Ok(days.entry(day).or_default())
 }

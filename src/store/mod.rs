@@ -158,7 +158,7 @@ impl Store {
         let store = wait.watch(Self::open_any(url, access, now)).await?;
         match store.mark().await? {
             Some(Mark::Moved(to)) => return Err(StoreError::Moved(to)),
-            Some(Mark::Backup(at)) if access.writes() => {
+            Some(Mark::Backup(at)) if access.may_write() => {
                 return Err(StoreError::Backup(at));
             }
             Some(Mark::Unfinished(_)) => return Err(StoreError::Unfinished),
@@ -196,9 +196,9 @@ impl Store {
         sqlx::any::install_default_drivers();
         let (place, address) = match url {
             StoreUrl::Postgres(address) => (StorePlace::Server, with_tls(address)),
-            StoreUrl::Sqlite(file) if access.finds(file) => {
+            StoreUrl::Sqlite(file) if access.may_open(file) => {
                 refuse_no_file(file)?;
-                if access.writes() {
+                if access.may_write() {
                     make_private(file)?;
                 }
                 // The real path, so that its lock stands beside it under one name whatever way it is reached.
@@ -210,7 +210,7 @@ impl Store {
             }
             StoreUrl::Sqlite(file) => {
                 find_folder(file)?;
-                if access.writes() {
+                if access.may_write() {
                     return Err(StoreError::Missing);
                 }
                 return Self::open_in_memory(now).await;
@@ -239,7 +239,7 @@ impl Store {
             (Access::WriteKept, 0) => return Err(StoreError::Missing),
             (Access::Write | Access::WriteKept, _) => migrate(&pool, &place, now).await?,
         }
-        Self::with_identity(pool, place).await
+        Self::load(pool, place).await
     }
 
     /// Whether it outlives the process: not so where an empty one stands for one that nobody has made yet.
@@ -264,10 +264,10 @@ impl Store {
         sqlx::any::install_default_drivers();
         let pool = connect(&StorePlace::Memory, "sqlite::memory:", Access::Write).await?;
         migrate(&pool, &StorePlace::Memory, now).await?;
-        Self::with_identity(pool, StorePlace::Memory).await
+        Self::load(pool, StorePlace::Memory).await
     }
 
-    async fn with_identity(pool: AnyPool, place: StorePlace) -> Result<Self> {
+    async fn load(pool: AnyPool, place: StorePlace) -> Result<Self> {
         let fingerprints = Key::from_text(
             FINGERPRINT_KEY.into(),
             &load_once(&pool, FINGERPRINT_KEY).await?,

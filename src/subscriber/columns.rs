@@ -84,7 +84,7 @@ impl Columns {
             unused: Vec::new(),
         };
         for (at, name) in header.iter().enumerate() {
-            if !columns.reads(at) && !name.is_empty() {
+            if !columns.is_read(at) && !name.is_empty() {
                 columns.unused.push(name.clone());
             }
         }
@@ -92,10 +92,10 @@ impl Columns {
     }
 
     /// Whether something is taken from the column.
-    pub(super) fn reads(&self, column: usize) -> bool {
+    pub(super) fn is_read(&self, column: usize) -> bool {
         column == self.email
             || self.names.contains(&column)
             || self.digests == Some(column)
-            || self.standing.reads(column)
+            || self.standing.is_read(column)
     }
 }

@@ -104,7 +104,7 @@ impl<'a> List<'a> {
         for (at, cell) in cells.iter().enumerate() {
             // A quotation mark that is not closed swallows the lines behind it, and the people on them.
             let inside = cell.trim_end_matches(END).trim();
-            if inside.contains('\n') && (self.columns.reads(at) || cell.contains('@')) {
+            if inside.contains('\n') && (self.columns.is_read(at) || cell.contains('@')) {
                 return Err(
                     Finding::error(Rule::LineRefused, "a field holds a line break")
                         .hint("close its quotation marks"),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use crate::finding::turns_text;
+use crate::finding::is_turning;
 use crate::store::Subscriber;
 
 /// Rows of CSV.
@@ -52,7 +52,7 @@ impl<W: io::Write> Sheet<W> {
     pub(crate) fn write(&mut self, cells: &[&str]) -> io::Result<()> {
         for cell in cells {
             // Names of earlier versions may hold them; a list with one would be refused.
-            let cell = cell.replace(turns_text, "");
+            let cell = cell.replace(is_turning, "");
             self.rows.write_field(guard(&cell).as_bytes())?;
         }
         self.rows.write_record(None::<&[u8]>)?;

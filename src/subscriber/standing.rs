@@ -139,7 +139,7 @@ impl Standing {
     }
 
     /// Whether the column tells a state.
-    pub(super) fn reads(&self, column: usize) -> bool {
+    pub(super) fn is_read(&self, column: usize) -> bool {
         self.columns.iter().any(|(at, _)| *at == column)
     }
 

@@ -32,7 +32,7 @@ struct Rounds {
 
 impl Rounds {
     /// Notes a result; whether this round or the one before had it too.
-    fn repeats(&mut self, words: &str) -> bool {
+    fn note_result(&mut self, words: &str) -> bool {
         !self.results.insert(words.to_owned()) || self.results_before.contains(words)
     }
 }
@@ -130,7 +130,12 @@ impl<'a> Talk<'a> {
 
     /// Prints a line of the result; with `-q` there is none, since nobody is needed.
     pub(crate) fn conclude(&mut self, words: &str) -> io::Result<()> {
-        if self.is_quiet() || self.said.as_mut().is_some_and(|said| said.repeats(words)) {
+        if self.is_quiet()
+            || self
+                .said
+                .as_mut()
+                .is_some_and(|said| said.note_result(words))
+        {
             return Ok(());
         }
         let words = self.words.show(words);

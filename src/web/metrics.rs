@@ -112,7 +112,7 @@ impl Metrics {
         {
             return Ok(figures.clone());
         }
-        let store = app.store(Access::Write).await?;
+        let store = app.open_store(Access::Write).await?;
         let figures = store.load_figures(app.clock.now()).await?;
         *kept = Some((Instant::now(), figures.clone()));
         Ok(figures)

@@ -82,7 +82,7 @@ impl AppState {
         warnings: &mut Vec<Finding>,
     ) -> anyhow::Result<Self> {
         let config = &app.config;
-        let store = app.store(Access::Write).await?;
+        let store = app.open_store(Access::Write).await?;
         let keys = store.load_link_keys().await?;
         let pages = PageTemplates::read(config, templates, warnings)?;
         let languages = config

@@ -47,7 +47,11 @@ pub(super) async fn probe(
     let posts = split_at_limit(digest, &newest).0;
     let composed = turn.compose(gathered, posts, IssueId::SHOWN, digest.archive)?;
     let test = turn.compile_test(&composed.draft)?;
-    let key = app.store(Access::Read).await?.load_current_key().await?;
+    let key = app
+        .open_store(Access::Read)
+        .await?
+        .load_current_key()
+        .await?;
     let key = key.for_show();
     let reader = Reader {
         id: ReaderId::SHOWN,

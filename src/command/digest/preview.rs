@@ -131,7 +131,7 @@ impl Maker {
         let gathered = app.gather(Reach::Offline).await;
         let loaded = load(app, &self.choice, gathered)?;
         let turn = Turn::by_hand(app, digest, &loaded, (&self.choice).into());
-        let store = app.store(Access::Read).await?;
+        let store = app.open_store(Access::Read).await?;
         let (posts, note) = choose_next_or_newest(&turn, talk, &store).await?;
         let composed = turn.compose(talk, &posts, IssueId::SHOWN, digest.archive)?;
         let reader = store

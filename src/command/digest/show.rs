@@ -31,7 +31,7 @@ pub(super) async fn show(
     let Turn {
         app, digest, now, ..
     } = *turn;
-    let store = app.store(Access::Read).await?;
+    let store = app.open_store(Access::Read).await?;
     let (posts, note) = choose_next_or_newest(turn, talk, &store).await?;
     if let Some(note) = note {
         talk.say(&note);

@@ -26,7 +26,7 @@ pub(super) async fn resend(
             digest.name
         )
     };
-    let store = app.store(Access::Write).await?;
+    let store = app.open_store(Access::Write).await?;
     let issue = store
         .load_issue(id)
         .await?

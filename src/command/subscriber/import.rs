@@ -53,7 +53,7 @@ pub(super) async fn import(
         consent: list.consent.as_deref(),
         now: app.clock.now(),
     };
-    let store = app.store_for_people(access).await?;
+    let store = app.open_store_to_change(access).await?;
     let mut hand = match list.dry_run {
         true => Hand::Foresee(store, Foreseen::default()),
         false => Hand::Ask(store),

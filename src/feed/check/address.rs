@@ -14,7 +14,7 @@ pub(in crate::feed) fn check_address(
 ) {
     if let Some(reason) = fault_of(address) {
         let message = format!("{what} `{}` {reason}", show(address));
-        report.error(line, Rule::FeedAddress, message);
+        report.refuse(line, Rule::FeedAddress, message);
     }
 }
 
@@ -22,7 +22,7 @@ pub(in crate::feed) fn check_address(
 pub(in crate::feed) fn check_id(line: usize, id: &str, report: &mut FeedReport) {
     if let Some(reason) = fault_of(id) {
         let message = format!("the id `{}` {reason}", show(id));
-        report.error(line, Rule::FeedId, message);
+        report.refuse(line, Rule::FeedId, message);
     }
 }
 

@@ -37,7 +37,7 @@ pub(in crate::feed) fn check_html(line: usize, title: &str, html: &str, report: 
         .append_element_content_handler(handler);
     if lol_html::rewrite_str(html, settings).is_err() {
         let message = format!("the text of “{}” cannot be read as HTML", show(title));
-        report.error(line, Rule::FeedText, message);
+        report.refuse(line, Rule::FeedText, message);
     }
     for address in relative {
         let message = format!(
@@ -45,7 +45,7 @@ pub(in crate::feed) fn check_html(line: usize, title: &str, html: &str, report: 
             show(&address),
             show(title)
         );
-        report.error(line, Rule::FeedRelativeAddress, message);
+        report.refuse(line, Rule::FeedRelativeAddress, message);
     }
     for danger in dangers {
         let message = format!(

@@ -33,7 +33,7 @@ fn check(
     match read {
         Err(reason) => {
             let message = format!("{what} `{}` {reason}", show(text));
-            report.error(line, Rule::FeedDate, message);
+            report.refuse(line, Rule::FeedDate, message);
             None
         }
         Ok(at) => {

@@ -14,19 +14,19 @@ pub(in crate::feed) fn check_enclosure(
         match length.parse::<u64>() {
             Ok(0) => {
                 let message = "an enclosure has the length 0, which podcast programs refuse";
-                report.error(line, Rule::FeedEnclosure, message.to_owned());
+                report.refuse(line, Rule::FeedEnclosure, message.to_owned());
             }
             Ok(_) => {}
             Err(_) => {
                 let message = format!("the length `{}` of an enclosure is none", show(length));
-                report.error(line, Rule::FeedEnclosure, message);
+                report.refuse(line, Rule::FeedEnclosure, message);
             }
         }
     }
     let unregistered = ["audio/mp3", "audio/m4a", "audio/x-mp3", "image/jpg"];
     if !media_type.contains('/') {
         let message = "an enclosure has no media type".to_owned();
-        report.error(line, Rule::FeedEnclosure, message);
+        report.refuse(line, Rule::FeedEnclosure, message);
     } else if unregistered.contains(&media_type) {
         let message = format!("the media type `{media_type}` of an enclosure is not registered");
         report.warn(line, Rule::FeedEnclosure, message);

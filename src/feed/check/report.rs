@@ -22,7 +22,7 @@ pub(in crate::feed) struct FeedReport {
 
 impl FeedReport {
     /// Something that the specification forbids.
-    pub(in crate::feed) fn error(&mut self, line: usize, rule: Rule, message: String) {
+    pub(in crate::feed) fn refuse(&mut self, line: usize, rule: Rule, message: String) {
         let finding = Finding::error(rule, message).at_line(line);
         self.checked.findings.push(finding);
     }
@@ -36,7 +36,7 @@ impl FeedReport {
     /// Something that keeps the whole document from being read.
     pub(in crate::feed) fn break_off(&mut self, line: usize, words: &str) {
         let message = format!("no reader can read this document: {}", one_line(words, 200));
-        self.error(line, Rule::FeedIllFormed, message);
+        self.refuse(line, Rule::FeedIllFormed, message);
     }
 
     /// Reads the root of an XML document. `None`, and a finding, where it is ill-formed.

@@ -25,17 +25,17 @@ pub(super) struct Ignored {
 
 impl Ignored {
     /// Whether any file may be passed over by itself.
-    pub(super) fn names_files(&self) -> bool {
+    pub(super) fn may_skip_files(&self) -> bool {
         !self.files.is_empty() || !self.only.is_empty()
     }
 
     /// Whether any folder may be passed over.
-    pub(super) fn names_folders(&self) -> bool {
+    pub(super) fn may_skip_folders(&self) -> bool {
         !self.folders.is_empty()
     }
 
     /// Whether a file is passed over, by its whole path.
-    pub(super) fn file(&self, path: &str) -> bool {
+    pub(super) fn is_file_ignored(&self, path: &str) -> bool {
         let is_other = |(folder, taken): &(String, RegexSet)| {
             path.starts_with(folder.as_str()) && !taken.is_match(path.as_bytes())
         };
@@ -44,7 +44,7 @@ impl Ignored {
     }
 
     /// Whether a folder is passed over, by its whole path without a slash at the end.
-    pub(super) fn folder(&self, path: &str) -> bool {
+    pub(super) fn is_folder_ignored(&self, path: &str) -> bool {
         self.folders.is_match(path.as_bytes()) && !self.kept.is_match(path.as_bytes())
     }
 }

@@ -95,8 +95,8 @@ fn parse_author(text: &str, habits: &Habits) -> Option<Author> {
 /// Reads the categories, in the order in which an address names them.
 pub(super) fn read_categories(front: &Front<'_>, name: &Name<'_>, habits: &Habits) -> Vec<String> {
     let mut found = Vec::new();
-    if habits.rules.folders == Folders::AbovePosts && name.folders().any(holds_posts) {
-        let above = name.folders().take_while(|part| !holds_posts(part));
+    if habits.rules.folders == Folders::AbovePosts && name.folders().any(is_folder_of_posts) {
+        let above = name.folders().take_while(|part| !is_folder_of_posts(part));
         found.extend(above.map(str::to_owned));
     }
     found.extend(read_terms(front, "category", "categories", habits));
@@ -107,7 +107,7 @@ pub(super) fn read_categories(front: &Front<'_>, name: &Name<'_>, habits: &Habit
 }
 
 /// Whether this is the name of Jekyll's folders of posts.
-fn holds_posts(folder: &str) -> bool {
+fn is_folder_of_posts(folder: &str) -> bool {
     matches!(folder, "_posts" | "_drafts")
 }
 

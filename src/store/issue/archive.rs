@@ -62,7 +62,7 @@ impl Store {
     }
 
     /// The page of an issue, as it was frozen.
-    pub(crate) async fn page(&self, id: IssueId) -> Result<String> {
+    pub(crate) async fn load_page(&self, id: IssueId) -> Result<String> {
         let row = sqlx::query("SELECT page FROM issue WHERE id = $1")
             .bind(id)
             .fetch_one(&self.pool)

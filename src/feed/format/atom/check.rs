@@ -63,7 +63,7 @@ fn check_root(root: &XmlElement, report: &mut FeedReport) {
             && let Some(other) = ids.insert(id.text.as_str(), title)
         {
             let message = format!("“{}” and “{}” have one id", show(other), show(title));
-            report.error(id.line, Rule::FeedId, message);
+            report.refuse(id.line, Rule::FeedId, message);
         }
         if let Some(updated) = entry.first(ATOM, "updated")
             && let Some(other) = instants.insert(updated.text.as_str(), title)
@@ -108,13 +108,13 @@ fn check_metadata(parent: &XmlElement, whose: &str, report: &mut FeedReport) {
     for name in ["id", "title", "updated"] {
         if parent.first(ATOM, name).is_none() {
             let message = format!("{whose} has no `<{name}>`");
-            report.error(parent.line, Rule::FeedElement, message);
+            report.refuse(parent.line, Rule::FeedElement, message);
         }
     }
     for name in ONCE.iter().chain(&["updated"]) {
         if let Some(second) = parent.all(ATOM, name).nth(1) {
             let message = format!("{whose} has a second `<{name}>`");
-            report.error(second.line, Rule::FeedElement, message);
+            report.refuse(second.line, Rule::FeedElement, message);
         }
     }
     for child in &parent.children {
@@ -130,12 +130,12 @@ fn check_metadata(parent: &XmlElement, whose: &str, report: &mut FeedReport) {
             "link" => check_link(child, report),
             "category" if child.attribute("term").unwrap_or_default().is_empty() => {
                 let message = "a `<category>` has no `term`".to_owned();
-                report.error(child.line, Rule::FeedElement, message);
+                report.refuse(child.line, Rule::FeedElement, message);
             }
             "content" | "category" | "generator" | "icon" | "logo" | "source" | "entry" => {}
             name => {
                 let message = format!("Atom has no element `<{name}>`");
-                report.error(child.line, Rule::FeedElement, message);
+                report.refuse(child.line, Rule::FeedElement, message);
             }
         }
     }
@@ -151,7 +151,7 @@ fn check_text(text: &XmlElement, whose: &str, report: &mut FeedReport) {
         }
         "text" if !text.children.is_empty() => {
             let message = format!("`<{name}>` is plain text and holds an element");
-            report.error(text.line, Rule::FeedText, message);
+            report.refuse(text.line, Rule::FeedText, message);
         }
         "text" if looks_like_markup(&text.text) => {
             let message = format!(
@@ -164,7 +164,7 @@ fn check_text(text: &XmlElement, whose: &str, report: &mut FeedReport) {
         "text" | "xhtml" => {}
         other => {
             let message = format!("`<{name}>` has the type `{}`, which is none", show(other));
-            report.error(text.line, Rule::FeedText, message);
+            report.refuse(text.line, Rule::FeedText, message);
         }
     }
 }
@@ -173,12 +173,12 @@ fn check_person(person: &XmlElement, report: &mut FeedReport) {
     let name = person.first(ATOM, "name").map_or("", |name| &name.text);
     if name.trim().is_empty() {
         let message = format!("an `<{}>` has no name", person.name);
-        report.error(person.line, Rule::FeedAuthor, message);
+        report.refuse(person.line, Rule::FeedAuthor, message);
     }
     for email in person.all(ATOM, "email") {
         if !is_mail(&email.text) || email.text.contains(' ') {
             let message = format!("`{}` is no address of mail", show(&email.text));
-            report.error(email.line, Rule::FeedAuthor, message);
+            report.refuse(email.line, Rule::FeedAuthor, message);
         }
     }
     for uri in person.all(ATOM, "uri") {
@@ -190,7 +190,7 @@ fn check_link(link: &XmlElement, report: &mut FeedReport) {
     let relation = link.attribute("rel").unwrap_or("alternate");
     let Some(address) = link.attribute("href") else {
         let message = "a `<link>` has no `href`".to_owned();
-        report.error(link.line, Rule::FeedAddress, message);
+        report.refuse(link.line, Rule::FeedAddress, message);
         return;
     };
     check_address(
@@ -209,7 +209,7 @@ fn check_link(link: &XmlElement, report: &mut FeedReport) {
         );
     } else if media_type.is_some_and(|media_type| !media_type.contains('/')) {
         let message = format!("the link `{relation}` has a type that is none");
-        report.error(link.line, Rule::FeedElement, message);
+        report.refuse(link.line, Rule::FeedElement, message);
     }
 }
 
@@ -229,7 +229,7 @@ fn check_alternates(parent: &XmlElement, whose: &str, report: &mut FeedReport) {
         let key = (link.attribute("type"), link.attribute("hreflang"));
         if known.contains(&key) {
             let message = format!("{whose} has two links `alternate` of one type and language");
-            report.error(link.line, Rule::FeedElement, message);
+            report.refuse(link.line, Rule::FeedElement, message);
         }
         known.push(key);
     }
@@ -242,14 +242,14 @@ fn check_entry(entry: &XmlElement, feed_has_author: bool, report: &mut FeedRepor
     check_alternates(entry, &whose, report);
     if !feed_has_author && entry.first(ATOM, "author").is_none() {
         let message = format!("neither {whose} nor the feed has an author");
-        report.error(entry.line, Rule::FeedAuthor, message);
+        report.refuse(entry.line, Rule::FeedAuthor, message);
     }
     let content = entry.first(ATOM, "content");
     let summary = entry.first(ATOM, "summary");
     match content {
         None if relations(entry, "alternate").next().is_none() => {
             let message = format!("{whose} has neither content nor a link to it");
-            report.error(entry.line, Rule::FeedElement, message);
+            report.refuse(entry.line, Rule::FeedElement, message);
         }
         None => {}
         Some(content) => check_content(content, title, summary.is_some(), report),
@@ -269,7 +269,7 @@ fn check_content(content: &XmlElement, title: &str, has_summary: bool, report: &
         check_address(content.line, "the content's `src`", source, report);
         if !has_summary {
             let message = format!("“{}” has content elsewhere and no summary", show(title));
-            report.error(content.line, Rule::FeedElement, message);
+            report.refuse(content.line, Rule::FeedElement, message);
         }
         return;
     }
@@ -283,7 +283,7 @@ fn check_content(content: &XmlElement, title: &str, has_summary: bool, report: &
         kind if kind.contains('/') => {}
         kind => {
             let message = format!("the content has the type `{}`, which is none", show(kind));
-            report.error(content.line, Rule::FeedText, message);
+            report.refuse(content.line, Rule::FeedText, message);
         }
     }
 }

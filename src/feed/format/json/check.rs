@@ -30,7 +30,7 @@ pub(super) fn check(text: &str, report: &mut FeedReport) {
     let version = feed["version"].as_str().unwrap_or_default();
     if !VERSIONS.contains(&version) {
         let message = format!("the version `{}` is none of JSON Feed", show(version));
-        report.error(1, Rule::FeedElement, message);
+        report.refuse(1, Rule::FeedElement, message);
     }
     check_texts(
         1,
@@ -39,21 +39,21 @@ pub(super) fn check(text: &str, report: &mut FeedReport) {
         report,
     );
     if feed["title"].is_null() || feed["title"] == "" {
-        report.error(1, Rule::FeedElement, "the feed has no `title`".to_owned());
+        report.refuse(1, Rule::FeedElement, "the feed has no `title`".to_owned());
     }
     for key in ["home_page_url", "feed_url", "next_url", "icon", "favicon"] {
         check_url(1, &feed, key, report);
     }
     if feed["next_url"].is_string() && feed["next_url"] == feed["feed_url"] {
         let message = "`next_url` is the feed itself: readers would ask for ever".to_owned();
-        report.error(1, Rule::FeedArchive, message);
+        report.refuse(1, Rule::FeedArchive, message);
     }
     check_authors(1, &feed, report);
     for hub in feed["hubs"].as_array().into_iter().flatten() {
         check_url(1, hub, "url", report);
         if !hub["type"].is_string() || !hub["url"].is_string() {
             let message = "a hub has no `type` or no `url`".to_owned();
-            report.error(1, Rule::FeedElement, message);
+            report.refuse(1, Rule::FeedElement, message);
         }
     }
     let mut ids = HashSet::new();
@@ -63,10 +63,10 @@ pub(super) fn check(text: &str, report: &mut FeedReport) {
         let line = lines.find(id);
         if id.is_empty() {
             let message = "an item has no `id`, or one that is no text".to_owned();
-            report.error(line, Rule::FeedId, message);
+            report.refuse(line, Rule::FeedId, message);
         } else if !ids.insert(id) {
             let message = format!("two items have the id `{}`", show(id));
-            report.error(line, Rule::FeedId, message);
+            report.refuse(line, Rule::FeedId, message);
         }
         check_item(line, item, report);
     }
@@ -103,7 +103,7 @@ fn check_texts(line: usize, object: &Value, keys: &[&str], report: &mut FeedRepo
     for key in keys {
         if !object[key].is_null() && !object[key].is_string() {
             let message = format!("`{key}` is no text");
-            report.error(line, Rule::FeedElement, message);
+            report.refuse(line, Rule::FeedElement, message);
         }
     }
 }
@@ -114,7 +114,7 @@ fn check_url(line: usize, object: &Value, key: &str, report: &mut FeedReport) {
         Value::String(address) => check_address(line, &format!("`{key}`"), address, report),
         _ => {
             let message = format!("`{key}` is no text");
-            report.error(line, Rule::FeedAddress, message);
+            report.refuse(line, Rule::FeedAddress, message);
         }
     }
 }
@@ -131,14 +131,14 @@ fn check_authors(line: usize, object: &Value, report: &mut FeedReport) {
                 let keys = ["name", "url", "avatar"];
                 if keys.iter().all(|key| !author[key].is_string()) {
                     let message = "an author has neither `name` nor `url` nor `avatar`".to_owned();
-                    report.error(line, Rule::FeedAuthor, message);
+                    report.refuse(line, Rule::FeedAuthor, message);
                 }
                 check_url(line, author, "url", report);
             }
         }
         _ => {
             let message = "`authors` is no list".to_owned();
-            report.error(line, Rule::FeedAuthor, message);
+            report.refuse(line, Rule::FeedAuthor, message);
         }
     }
 }
@@ -159,7 +159,7 @@ fn check_item(line: usize, item: &Value, report: &mut FeedReport) {
             "“{}” has neither `content_html` nor `content_text`",
             show(title)
         );
-        report.error(line, Rule::FeedElement, message);
+        report.refuse(line, Rule::FeedElement, message);
     }
     if let Some(html) = html {
         check_html(line, title, html, report);
@@ -175,7 +175,7 @@ fn check_item(line: usize, item: &Value, report: &mut FeedReport) {
             }
             _ => {
                 let message = format!("`{key}` is no text");
-                report.error(line, Rule::FeedDate, message);
+                report.refuse(line, Rule::FeedDate, message);
             }
         }
     }
@@ -184,7 +184,7 @@ fn check_item(line: usize, item: &Value, report: &mut FeedReport) {
     if !item["tags"].is_null() && (!item["tags"].is_array() || { tags }.any(|tag| !tag.is_string()))
     {
         let message = format!("the tags of “{}” are no list of texts", show(title));
-        report.error(line, Rule::FeedElement, message);
+        report.refuse(line, Rule::FeedElement, message);
     }
     for attachment in item["attachments"].as_array().into_iter().flatten() {
         check_attachment(line, attachment, report);
@@ -194,7 +194,7 @@ fn check_item(line: usize, item: &Value, report: &mut FeedReport) {
 fn check_attachment(line: usize, attachment: &Value, report: &mut FeedReport) {
     if !attachment["url"].is_string() || !attachment["mime_type"].is_string() {
         let message = "an attachment has no `url` or no `mime_type`".to_owned();
-        report.error(line, Rule::FeedEnclosure, message);
+        report.refuse(line, Rule::FeedEnclosure, message);
     }
     check_url(line, attachment, "url", report);
     let length = match &attachment["size_in_bytes"] {

@@ -64,7 +64,7 @@ fn check_root(root: &XmlElement, report: &mut FeedReport) {
     }
     if root.attribute("version") != Some("2.0") {
         let message = "`<rss>` has no `version=\"2.0\"`".to_owned();
-        report.error(root.line, Rule::FeedElement, message);
+        report.refuse(root.line, Rule::FeedElement, message);
     }
     let Some(channel) = root.first("", "channel") else {
         report.break_off(root.line, "it has no `<channel>`");
@@ -72,7 +72,7 @@ fn check_root(root: &XmlElement, report: &mut FeedReport) {
     };
     if let Some(second) = root.all("", "channel").nth(1) {
         let message = "there is a second `<channel>`".to_owned();
-        report.error(second.line, Rule::FeedElement, message);
+        report.refuse(second.line, Rule::FeedElement, message);
     }
     check_channel(channel, report);
     check_relations(channel, report);
@@ -84,7 +84,7 @@ fn check_root(root: &XmlElement, report: &mut FeedReport) {
             && let Some(other) = ids.insert(id.text.as_str(), title)
         {
             let message = format!("“{}” and “{}” have one guid", show(other), show(title));
-            report.error(id.line, Rule::FeedId, message);
+            report.refuse(id.line, Rule::FeedId, message);
         }
     }
 }
@@ -99,7 +99,7 @@ fn check_channel(channel: &XmlElement, report: &mut FeedReport) {
     for name in ["title", "link", "description"] {
         if channel.first("", name).is_none() {
             let message = format!("the channel has no `<{name}>`");
-            report.error(channel.line, Rule::FeedElement, message);
+            report.refuse(channel.line, Rule::FeedElement, message);
         }
     }
     check_names(channel, &CHANNEL, &["category", "item"], report);
@@ -117,7 +117,7 @@ fn check_channel(channel: &XmlElement, report: &mut FeedReport) {
             "managingEditor" | "webMaster" => check_author(child, report),
             "ttl" if child.text.trim().parse::<u32>().is_err() => {
                 let message = format!("`<ttl>` is no number: `{}`", show(&child.text));
-                report.error(child.line, Rule::FeedElement, message);
+                report.refuse(child.line, Rule::FeedElement, message);
             }
             "image" => check_image(child, report),
             _ => {}
@@ -130,7 +130,7 @@ fn check_image(image: &XmlElement, report: &mut FeedReport) {
         match image.first("", name) {
             None => {
                 let message = format!("the channel's `<image>` has no `<{name}>`");
-                report.error(image.line, Rule::FeedElement, message);
+                report.refuse(image.line, Rule::FeedElement, message);
             }
             Some(_) if name == "title" => {}
             Some(child) => check_address(child.line, "the channel's image", &child.text, report),
@@ -145,10 +145,10 @@ fn check_names(parent: &XmlElement, known: &[&str], often: &[&str], report: &mut
         let name = child.name.as_str();
         if !known.contains(&name) {
             let message = format!("RSS has no element `<{name}>` in `<{}>`", parent.name);
-            report.error(child.line, Rule::FeedElement, message);
+            report.refuse(child.line, Rule::FeedElement, message);
         } else if seen.contains(&name) && !often.contains(&name) {
             let message = format!("`<{}>` has a second `<{name}>`", parent.name);
-            report.error(child.line, Rule::FeedElement, message);
+            report.refuse(child.line, Rule::FeedElement, message);
         }
         seen.push(name);
     }
@@ -188,7 +188,7 @@ fn check_author(author: &XmlElement, report: &mut FeedReport) {
             author.name,
             show(&author.text)
         );
-        report.error(author.line, Rule::FeedAuthor, message);
+        report.refuse(author.line, Rule::FeedAuthor, message);
     }
 }
 
@@ -197,7 +197,7 @@ fn check_item(item: &XmlElement, report: &mut FeedReport) {
     let title = text_of(item, "title");
     if item.first("", "title").is_none() && item.first("", "description").is_none() {
         let message = "an item has neither title nor description".to_owned();
-        report.error(item.line, Rule::FeedElement, message);
+        report.refuse(item.line, Rule::FeedElement, message);
     }
     if item.first("", "guid").is_none() {
         let message = format!("“{}” has no `<guid>`", show(title));
@@ -265,12 +265,12 @@ fn check_guid(guid: &XmlElement, title: &str, report: &mut FeedReport) {
     let is_link = guid.attribute("isPermaLink") != Some("false");
     if guid.text.trim().is_empty() {
         let message = format!("the guid of “{}” is empty", show(title));
-        report.error(guid.line, Rule::FeedId, message);
+        report.refuse(guid.line, Rule::FeedId, message);
     } else if is_link && !guid.text.starts_with("http") {
         let message = format!(
             "the guid `{}` is no address, and does not say so by `isPermaLink=\"false\"`",
             show(&guid.text)
         );
-        report.error(guid.line, Rule::FeedId, message);
+        report.refuse(guid.line, Rule::FeedId, message);
     }
 }

@@ -46,8 +46,8 @@ pub(super) fn remove_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a,
         let is_kept = match name {
             // An unclosed element would take the rest of the text along.
             _ if unclosed.contains(&name) => true,
-            "label" => depth.get() == 0 && inside().is_some_and(holds_checkbox),
-            GROUP => depth.get() == 0 && !inside().is_some_and(holds_control),
+            "label" => depth.get() == 0 && inside().is_some_and(has_checkbox),
+            GROUP => depth.get() == 0 && !inside().is_some_and(has_control),
             _ => false,
         };
         if is_kept {
@@ -94,7 +94,7 @@ pub(super) fn remove_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a,
     rewritten.map_or_else(|_| html.into(), Cow::from)
 }
 
-fn holds_checkbox(html: &str) -> bool {
+fn has_checkbox(html: &str) -> bool {
     let mut places = memchr::memchr_iter(b'<', html.as_bytes());
     places.any(|at| {
         let rest = &html[at..];
@@ -105,7 +105,7 @@ fn holds_checkbox(html: &str) -> bool {
     })
 }
 
-fn holds_control(html: &str) -> bool {
+fn has_control(html: &str) -> bool {
     tags(html).any(|(name, _)| {
         let mut names = CONTROLS.iter().chain(&["input"]);
         names.any(|control| name.eq_ignore_ascii_case(control))
