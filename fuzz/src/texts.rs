@@ -153,11 +153,14 @@ pub(crate) fn template(bytes: &[u8]) {
         "loop.index",
         "issue.count / 0",
     ];
-    let _ = (|| -> Result<()> {
+    thread_local! {
+        static CONFIGURED: Config = config_of(CONFIG).expect("the config is one");
+        static SPOKEN: FixedWords =
+            FixedWords::load(Path::new(""), "en").expect("the program has English");
+    }
+    let fill = |config: &Config, words: &FixedWords| -> Result<()> {
         let u = &mut Unstructured::new(bytes);
-        let config = config_of(CONFIG).expect("the config is one");
         let (html, text_part) = (text(u, WORDS)?, text(u, WORDS)?);
-        let words = FixedWords::load(Path::new(""), "en").expect("the program has English");
         let content = Content {
             site: &config.site,
             digest: &config.digests[0],
@@ -166,7 +169,7 @@ pub(crate) fn template(bytes: &[u8]) {
             sizes: &Sizes::new(),
             sign_up: None,
             headlines: &[],
-            words: &words,
+            words,
             made_at: chrono::DateTime::UNIX_EPOCH,
             place: None,
             preferences: true,
@@ -179,7 +182,12 @@ pub(crate) fn template(bytes: &[u8]) {
             assert!(!finding.message.is_empty());
         }
         Ok(())
-    })();
+    };
+    CONFIGURED.with(|config| {
+        SPOKEN.with(|words| {
+            let _ = fill(config, words);
+        });
+    });
 }
 
 pub(crate) fn list(bytes: &[u8]) {
