@@ -53,34 +53,36 @@ impl<'a> List<'a> {
         let block = text.peek().map_err(|error| unreadable(&error))?;
         let first = block.split(|byte| matches!(byte, b'\n' | b'\r')).next();
         let first = first.unwrap_or_default();
-        let delimiter = b";\t,"
-            .iter()
-            .copied()
-            .find(|mark| first.contains(mark))
-            .unwrap_or(b',');
+        let named = find_separator(first);
+        let used = b";\t,".iter().copied().find(|mark| first.contains(mark));
+        let delimiter = named.or(used).unwrap_or(b',');
         let mut rows = csv::ReaderBuilder::new()
             .flexible(true)
             .has_headers(false)
             .delimiter(delimiter)
             .from_reader(text.chain(LAST_LINE));
         let mut record = csv::ByteRecord::new();
-        rows.read_byte_record(&mut record).map_err(|error| {
-            Finding::error(Rule::ListUnreadable, format!("this is no list: {error}")).at_line(1)
-        })?;
+        let header_line = if named.is_some() { 2 } else { 1 };
+        for _ in 0..header_line {
+            rows.read_byte_record(&mut record).map_err(|error| {
+                let words = format!("this is no list: {error}");
+                Finding::error(Rule::ListUnreadable, words).at_line(header_line)
+            })?;
+        }
         let mut header: Vec<String> = record
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim().to_owned())
             .collect();
         header.retain(|name| name != END);
         if header.iter().any(|name| name.ends_with(END)) {
-            return Err(not_closed(Rule::ListUnreadable).at_line(1));
+            return Err(not_closed(Rule::ListUnreadable).at_line(header_line));
         }
         let (columns, is_first) = match Columns::find(&header, file) {
             Some(columns) => (columns, false),
             None if header.len() == 1 && header[0].parse::<Mailbox>().is_ok() => {
                 (Columns::bare(file), true)
             }
-            None => return Err(no_column(&header)),
+            None => return Err(no_column(&header).at_line(header_line)),
         };
         Ok(Self {
             rows,
@@ -179,6 +181,15 @@ impl Iterator for List<'_> {
     }
 }
 
+/// The separator that a first line `sep=;` names, as spreadsheets read it.
+fn find_separator(line: &[u8]) -> Option<u8> {
+    let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', mark] = line else {
+        return None;
+    };
+    let may_separate = (mark.is_ascii_punctuation() || *mark == b'\t') && *mark != b'"';
+    may_separate.then_some(*mark)
+}
+
 fn not_closed(rule: Rule) -> Finding {
     Finding::error(rule, "a quotation mark is not closed").hint("close it, or take it out")
 }
@@ -203,7 +214,6 @@ fn no_column(header: &[String]) -> Finding {
         Rule::ListUnreadable,
         format!("there is no column `email`: {found}"),
     )
-    .at_line(1)
     .hint(hint)
 }
 
@@ -248,6 +258,10 @@ mod tests {
             "\"E-mail 1 - Value\",\"Given Name\"\nada@x.example,Ada\n",
             "E-Mail-Adresse;Vorname\nada@x.example;Ada\n",
             " EMAIL , Name \n ada@x.example , Ada \n",
+            "sep=;\r\nemail;name;\"a, b\"\r\nada@x.example;Ada;1\r\n",
+            "SEP=,\nemail,\"a;b\",name\nada@x.example,1;2,Ada\n",
+            "sep=|\nemail|name\nada@x.example|Ada\n",
+            "sep=\t\nemail\tname\nada@x.example\tAda\n",
         ] {
             let encodings = [
                 text.as_bytes().to_vec(),
@@ -291,6 +305,24 @@ mod tests {
             bytes.push(0);
             let (listed, findings) = read(&bytes);
             assert_eq!((listed.len(), findings.len()), (20_000, 1));
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_from_the_one_that_names_the_separator() {
+        let (listed, findings) = read(b"sep=;\nemail;name\nada@x.example;Ada\nbob;Bob\n");
+        assert_eq!((listed.len(), listed[0].line), (1, 3));
+        assert_eq!(findings.iter().map(line).collect::<Vec<_>>(), [4]);
+        let (listed, _) = read(b"sep=,\nada@x.example\n");
+        assert_eq!((listed.len(), listed[0].line), (1, 2));
+        for text in ["sep=;\naddress;name\n", "sep=;\n", "sep=;\n\"email;name\n"] {
+            let error = List::open(text.as_bytes(), "people.csv").err().unwrap();
+            assert_eq!(line(&error), 2, "{error}");
+        }
+        // These name no separator.
+        for text in ["sep=\n", "sep=a\n", "sep=\"\n", "sep=;;\n"] {
+            let error = List::open(text.as_bytes(), "people.csv").err().unwrap();
+            assert_eq!(line(&error), 1, "{error}");
         }
     }
 
