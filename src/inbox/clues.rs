@@ -48,7 +48,10 @@ pub(super) struct Tagged<'a> {
 impl Clues {
     /// The claim of the first token that one of these keys signed for one of these purposes.
     pub fn claim(&self, purposes: &[Purpose], keys: &[Key]) -> Option<Claim> {
-        let tokens = self.tokens.iter();
+        // Our Message-IDs have a token before the `@`.
+        let ids = self.message_ids.iter();
+        let ids = ids.filter_map(|id| Some(id.split_once('@')?.0));
+        let tokens = self.tokens.iter().map(String::as_str).chain(ids);
         let mut claims = tokens.filter_map(|token| {
             let verify = |purpose: &Purpose| Claim::verify(token, *purpose, keys);
             purposes.iter().find_map(verify)

@@ -34,9 +34,11 @@ use crate::reader::{Reader, ReaderId};
 use crate::token::{Claim, Key, Purpose};
 
 /// Version of the format in which the store keeps an issue. A change that an older program cannot fill increments it.
-const FORM: u32 = 5;
+const FORM: u32 = 6;
 /// Oldest version that can still be filled.
 const OLDEST_FORM: u32 = 2;
+/// First version whose Message-ID is a token. A second copy of an older mail has the Message-ID of the first.
+const TOKEN_FORM: u32 = 6;
 
 /// Bytes to escape in the local part of a `mailto:`; the others may stay (RFC 6068 2).
 const MAILTO: &AsciiSet = &NON_ALPHANUMERIC
@@ -320,16 +322,33 @@ impl Compiled {
     /// Returns the sender of one reader's envelope. With VERP it is an address of their own, so that a bounce names the
     /// reader even if it quotes nothing of the message. It proves that the mail was sent, and grants no action.
     pub fn sender_for(&self, reader: ReaderId, key: &Key) -> Cow<'_, str> {
-        let claim = Claim {
-            purpose: Purpose::Bounce,
-            reader,
-            issue: self.issue,
-        };
+        let claim = self.claim_bounce(reader);
         let tagged = self
             .verp
             .then(|| add_tag(&self.sender, "", &key.sign_for_address(&claim)?))
             .flatten();
         tagged.map_or(Cow::Borrowed(&*self.sender), Cow::Owned)
+    }
+
+    fn claim_bounce(&self, reader: ReaderId) -> Claim {
+        Claim {
+            purpose: Purpose::Bounce,
+            reader,
+            issue: self.issue,
+        }
+    }
+
+    /// Returns the left side of the Message-ID of the mail to a reader: the same token as in the envelope, so that a
+    /// returned mail is known without a search of the ledger.
+    fn make_message_id(&self, reader: ReaderId, key: &Key) -> String {
+        if self.form < TOKEN_FORM {
+            let mut hash = sha256(format!("{}:{reader}", self.issue.number()).as_bytes());
+            hash.truncate(32);
+            return hash;
+        }
+        let claim = self.claim_bounce(reader);
+        key.sign_for_address(&claim)
+            .unwrap_or_else(|| key.sign(&claim))
     }
 
     /// Returns the subject as plain text.
@@ -446,7 +465,7 @@ impl Compiled {
                 Piece::Subject => header::text("Subject", &own.put_into(&self.subject, Part::Text)),
                 Piece::Date => format!("Date: {}\r\n", made_at.to_rfc2822()),
                 Piece::MessageId => {
-                    let id = message_id(self.issue, reader.id);
+                    let id = self.make_message_id(reader.id, key);
                     format!("Message-ID: <{id}@{}>\r\n", self.domain)
                 }
                 // Not folded, since some relays refold it and so break the signature.
@@ -467,13 +486,6 @@ impl Compiled {
         }
         message
     }
-}
-
-/// Returns the left side of the Message-ID of an issue's mail to a reader: 32 hexadecimal digits.
-pub(crate) fn message_id(issue: IssueId, reader: ReaderId) -> String {
-    let mut hash = sha256(format!("{}:{reader}", issue.number()).as_bytes());
-    hash.truncate(32);
-    hash
 }
 
 /// Returns the SHA-256 of these bytes, in hex.

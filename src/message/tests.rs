@@ -6,7 +6,7 @@ use super::{Compiled, FORM, Part, Piece};
 use crate::digest::{ADDRESS, Draft, LEAVE, MARKS, NAME};
 use crate::message::body_hash::SharedBody;
 use crate::reader::Reader;
-use crate::token::Key;
+use crate::token::{Claim, Key, Purpose};
 
 fn compiled(subject: &str) -> Compiled {
     let mut pieces = vec![
@@ -137,13 +137,45 @@ fn a_kept_message_fills_to_the_same_bytes() {
 }
 
 #[test]
+fn a_message_id_is_a_token_by_which_a_returned_mail_is_known() {
+    let key = Key::from_text(1.into(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+    let id_of = |compiled: &Compiled, key: &Key| compiled.make_message_id(42.into(), key);
+    let claim = Claim {
+        purpose: Purpose::Bounce,
+        reader: 42.into(),
+        issue: 7.into(),
+    };
+    let id = id_of(&compiled("Tea"), &key);
+    let keys = [key.clone()];
+    assert_eq!(Claim::verify(&id, Purpose::Bounce, &keys), Some(claim));
+    for purpose in [Purpose::Leave, Purpose::Confirm, Purpose::Preferences] {
+        assert_eq!(Claim::verify(&id, purpose, &keys), None, "{purpose:?}");
+    }
+    // The number of this key has no room in the short form.
+    let large = Key::from_text(70_000.into(), &key.to_text()).unwrap();
+    let id = id_of(&compiled("Tea"), &large);
+    assert_eq!(Claim::verify(&id, Purpose::Bounce, &[large]), Some(claim));
+}
+
+#[test]
+fn a_second_copy_of_a_mail_of_an_earlier_version_keeps_its_message_id() {
+    let earlier = compiled("Tea")
+        .to_text()
+        .replace("{\"form\":6,", "{\"form\":5,");
+    let message = fill(&Compiled::from_text(&earlier).unwrap(), None);
+    let id = "Message-ID: <6fb44d7d504d375b683a4d47a257dfc8@hums.example>\r\n";
+    assert!(message.contains(id), "{message}");
+}
+
+#[test]
 fn an_issue_that_another_version_froze_is_refused_in_words() {
     for (text, words) in [
         (
             "{\"issue\":7,\"from\":[null,\"a@x.example\"]}",
             "another version of tidings (form 0",
         ),
-        ("{\"form\":6}", "another version of tidings (form 6"),
+        ("{\"form\":7}", "another version of tidings (form 7"),
+        ("{\"form\":6}", "cannot be read"),
         ("{\"form\":5}", "cannot be read"),
         ("{\"form\":4}", "cannot be read"),
         ("{\"form\":3}", "cannot be read"),

@@ -1,7 +1,6 @@
 //! Reads returned mail and carries it out in batches: first the store, then the box, so that a run that dies between
 //! them does nothing twice.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::app::App;
@@ -61,7 +60,7 @@ pub(crate) async fn read_inbox(
         if letters.is_empty() {
             break;
         }
-        let batch = LetterBatch::load(app, &store, &keys, &letters).await?;
+        let batch = LetterBatch::load(&store, &keys, &letters).await?;
         let carried = store.carry_back(&batch.returned, app.clock.now()).await?;
         let mut carried = carried.into_iter().zip(&batch.returned);
         let mut settled = Vec::with_capacity(letters.len());
@@ -127,29 +126,11 @@ struct LetterBatch {
 }
 
 impl LetterBatch {
-    async fn load(
-        app: &App,
-        store: &Store,
-        keys: &[Key],
-        letters: &[ReceivedLetter],
-    ) -> anyhow::Result<Self> {
+    async fn load(store: &Store, keys: &[Key], letters: &[ReceivedLetter]) -> anyhow::Result<Self> {
         let mut claims: Vec<Option<(ReaderId, IssueId)>> = Vec::with_capacity(letters.len());
-        let mut wanted = Vec::new();
         for ReceivedLetter { incoming, .. } in letters {
             let claim = incoming.clues.claim(purposes_of(&incoming.kind), keys);
-            if claim.is_none() && may_be_found(&incoming.kind) {
-                wanted.extend(own_ids(incoming));
-            }
             claims.push(claim.map(|claim| (claim.reader, claim.issue)));
-        }
-        let found = match wanted.is_empty() {
-            true => HashMap::new(),
-            false => store.find_mail(&wanted, app.clock.now()).await?,
-        };
-        for (claim, ReceivedLetter { incoming, .. }) in claims.iter_mut().zip(letters) {
-            if claim.is_none() && may_be_found(&incoming.kind) {
-                *claim = own_ids(incoming).find_map(|id| found.get(&id).copied());
-            }
         }
         let readers: Vec<ReaderId> = claims.iter().flatten().map(|(reader, _)| *reader).collect();
         let addresses = store.load_addresses(&readers).await?;
@@ -174,8 +155,8 @@ impl LetterBatch {
     }
 }
 
-/// The purposes whose tokens identify the reader of a message of this kind. A token to unsubscribe also identifies
-/// returned mail.
+/// The purposes whose tokens identify the reader of a message of this kind: returned mail is known by its envelope, its
+/// Message-ID or its link to unsubscribe.
 fn purposes_of(kind: &Kind) -> &'static [Purpose] {
     match kind {
         Kind::Command(command) if command.verb == Verb::Leave => &[Purpose::Leave],
@@ -184,24 +165,6 @@ fn purposes_of(kind: &Kind) -> &'static [Purpose] {
             &[Purpose::Bounce, Purpose::Leave]
         }
     }
-}
-
-/// Whether the Message-ID of the returned or answered mail may identify the reader.
-fn may_be_found(kind: &Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Bounce(_) | Kind::Complaint(_) | Kind::Automatic(_)
-    )
-}
-
-/// The Message-IDs that may be ours, without their domain.
-fn own_ids(incoming: &Incoming) -> impl Iterator<Item = String> {
-    let ids = incoming.clues.message_ids.iter();
-    ids.filter_map(|id| {
-        let (id, _) = id.split_once('@')?;
-        let is_ours = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_ours.then(|| id.to_ascii_lowercase())
-    })
 }
 
 /// The effect of a message about a mail of ours, in the ledger and in words.

@@ -1,13 +1,12 @@
 //! Carries out mail that came back: each message once. Both facts are kept: a mail was sent, and it came back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{ReaderState, Source, Wish, decide};
 use crate::ledger::IssueId;
-use crate::message::message_id;
 use crate::reader::ReaderId;
 use crate::store::consent::state_of;
 use crate::store::readers::read_time;
@@ -18,10 +17,9 @@ use crate::token::Key;
 
 /// How long after an issue was made a bounce of it counts: longer than any relay tries.
 const BOUNCES: TimeDelta = TimeDelta::days(30);
-/// How long after an issue was made its mail is known by the Message-ID.
-const KNOWN: TimeDelta = TimeDelta::days(120);
-/// How many deliveries are looked at together.
-const PAGE: i64 = 5000;
+/// How long a request without a token is known, and how old one may be that is answered: an mbox is read from its beginning
+/// each time.
+pub(crate) const REQUESTS: TimeDelta = TimeDelta::days(365);
 /// After so many issues in a row that came back without saying whether the address is bad, it is.
 const MOST_REFUSED: usize = 3;
 
@@ -129,49 +127,6 @@ impl Store {
             keys.push(key.ok_or_else(|| StoreError::Damaged("a link key is no key".to_owned()))?);
         }
         Ok(keys)
-    }
-
-    /// The mails of these Message-IDs, given without their domain: they are not kept, but follow from issue and reader.
-    pub async fn find_mail(
-        &self,
-        ids: &[String],
-        now: DateTime<Utc>,
-    ) -> Result<HashMap<String, (ReaderId, IssueId)>> {
-        let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
-        let mut found = HashMap::new();
-        let mut after = (i64::MIN, ReaderId::MIN);
-        let text = format!(
-            "SELECT {} AS mails FROM (SELECT d.issue, d.reader FROM delivery d JOIN issue i ON i.id = d.issue \
-             WHERE i.made_at >= $1 AND (d.issue, d.reader) > ($2, $3) AND d.state <> {QUEUED} \
-             ORDER BY d.issue, d.reader LIMIT $4) AS d",
-            self.place.as_one("d.issue, d.reader")
-        );
-        while found.len() < wanted.len() {
-            let row = sqlx::query(AssertSqlSafe(text.clone()))
-                .bind((now - KNOWN).timestamp())
-                .bind(after.0)
-                .bind(after.1)
-                .bind(PAGE)
-                .fetch_one(&self.pool)
-                .await?;
-            let mails: Vec<(i64, ReaderId)> =
-                serde_json::from_str(row.try_get("mails")?).map_err(|error| {
-                    StoreError::Damaged(format!("a delivery cannot be read: {error}"))
-                })?;
-            for (issue, reader) in &mails {
-                let id = message_id(IssueId::from(*issue), *reader);
-                if wanted.contains(&*id) {
-                    found.insert(id, (*reader, IssueId::from(*issue)));
-                }
-            }
-            match mails.iter().max() {
-                Some(last) if mails.len() == usize::try_from(PAGE).unwrap_or(usize::MAX) => {
-                    after = *last;
-                }
-                _ => break,
-            }
-        }
-        Ok(found)
     }
 
     /// Carries out returned messages, all or nothing. Returns the outcomes in their order. A message that was carried

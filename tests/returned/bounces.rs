@@ -91,7 +91,7 @@ fn a_bounce_without_a_token_is_known_by_the_returned_message_id() {
     sent.receive(
         "2",
         &report
-            .replace(&id[13..45], &"0".repeat(32))
+            .replace(&id[13..id.find('@').unwrap()], &"a".repeat(45))
             .replace("@relay.example>", "@other.example>"),
     );
     let out = sent.at(TUESDAY, &["inbox"]);
@@ -102,6 +102,22 @@ fn a_bounce_without_a_token_is_known_by_the_returned_message_id() {
     assert_eq!(sent.state("ada@x.example"), "bounced");
     assert_eq!(sent.state("bob@y.example"), "active");
     assert_eq!(sent.waiting(), ["2"]);
+}
+
+#[test]
+fn a_complaint_is_known_by_the_returned_message_id_however_old_the_mail_is() {
+    let sent = Sent::to(&["ada@x.example"]);
+    let id = sent.field("ada@x.example", "Message-ID");
+    let report = format!(
+        "To: abuse@hums.example\nFrom: feedback@x.example\nMessage-ID: <late@x.example>\n\
+         Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\
+         Content-Type: message/feedback-report\n\nFeedback-Type: abuse\nUser-Agent: Loop/1.0\n\n--b\n\
+         Content-Type: text/rfc822-headers\n\nMessage-ID: {id}\n\n--b--\n"
+    );
+    sent.receive("1", &report);
+    let out = sent.at("2025-06-25T12:00:00+02:00", &["inbox"]);
+    assert!(out.contains("1 message read: 1 complained"), "{out}");
+    assert_eq!(sent.state("ada@x.example"), "complained");
 }
 
 #[test]
