@@ -153,12 +153,14 @@ pub(super) fn may_be_token(word: &str) -> bool {
 
 /// Finds the addresses with a plus in a text.
 pub(super) fn find_tagged(text: &str) -> impl Iterator<Item = Tagged<'_>> {
-    let is_end = |c: char| c.is_whitespace() || "<>()[]{},;:\"'?&|".contains(c);
+    let is_end = |c: char| c.is_whitespace() || "<>()[]{},;:'?&|".contains(c);
     let words = text.split(is_end).take(1000);
     words.filter_map(|word| {
         let (local, domain) = word.rsplit_once('@')?;
+        // The local part may be quoted (RFC 5322 3.4.1), or the whole address.
+        let (local, domain) = (local.trim_matches('"'), domain.trim_end_matches('"'));
         let (base, tag) = local.rsplit_once('+')?;
-        let base = base.rsplit('=').next().unwrap_or(base);
+        let base = base.rsplit(['=', '"']).next().unwrap_or(base);
         (!base.is_empty() && !domain.is_empty()).then_some(Tagged { base, tag, domain })
     })
 }
@@ -175,6 +177,11 @@ mod tests {
             format!("bounces+{SHORT}@hums.example"),
             format!("<news+leave-{SHORT}@hums.example>"),
             format!("\"Hums\" <NEWS+LEAVE-{SHORT}@hums.example>, x@y"),
+            format!("\"Hums\"<news+leave-{SHORT}@hums.example>"),
+            format!("\"news+leave-{SHORT}\"@hums.example"),
+            format!("Hums <\"news+leave-{SHORT}\"@hums.example>"),
+            format!("\"news+leave-{SHORT}@hums.example\""),
+            format!("for=\"news+leave-{SHORT}@hums.example\""),
             format!("rfc822;bounces+{SHORT}@hums.example"),
             format!("prvs=12345=bounces+{SHORT}@hums.example"),
             format!("<mailto:news+leave-{SHORT}@hums.example?subject=unsubscribe>"),
@@ -182,6 +189,10 @@ mod tests {
             let mut clues = Clues::default();
             clues.take_addresses(&text);
             assert!(clues.tokens.iter().any(|token| token == SHORT), "{text}");
+            let one = find_tagged(&text).next().unwrap();
+            let base = one.base.to_lowercase();
+            assert!(["news", "bounces"].contains(&&*base), "{one:?}");
+            assert_eq!(one.domain, "hums.example", "{text}");
         }
         let long = "A-_".repeat(18) + "A";
         let mut clues = Clues::default();
