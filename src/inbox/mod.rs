@@ -17,6 +17,7 @@ mod rates;
 mod words;
 
 use aws_lc_rs::digest as hash;
+use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 
 pub(crate) use arf::Complaint;
@@ -43,6 +44,8 @@ pub struct Incoming {
     pub clues: Clues,
     /// The address in its `From`, which anybody can write.
     pub from: Option<Email>,
+    /// The time in its `Date`.
+    pub date: Option<DateTime<Utc>>,
     /// The mark that identifies it: a hash of its Message-ID and its body, in hex, without the fields that servers add
     /// on the way.
     pub mark: String,
@@ -72,8 +75,11 @@ pub fn classify(bytes: &[u8], ours: &Ours) -> Incoming {
     }
     let kind = classify_kind(&mail, ours, &mut clues);
     let from = automatic::read_address(mail.fields.first("from").unwrap_or_default());
+    let date = mail.fields.first("date").unwrap_or_default();
+    let date = DateTime::parse_from_rfc2822(date).ok();
     Incoming {
         from: from.parse().ok(),
+        date: date.map(|date| date.to_utc()),
         mark: compute_mark(&mail, bytes),
         kind,
         clues,

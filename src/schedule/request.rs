@@ -5,7 +5,7 @@ use crate::config::Digest;
 use crate::inbox::{Incoming, Kind, MailCommand, Verb};
 use crate::schedule::joining::{Signup, ask_to_join, confirm, confirm_page};
 use crate::schedule::letter::answer_leaving;
-use crate::store::{Confirmation, JoinAnswer, Store};
+use crate::store::{Confirmation, JoinAnswer, REQUESTS, Store};
 use crate::token::Key;
 
 /// The outcome of a request.
@@ -43,6 +43,11 @@ pub(super) async fn answer(
     let Kind::Command(command) = &incoming.kind else {
         return Ok(Answered::Not);
     };
+    // That such a request was answered is not known for ever, and its box may be read again.
+    let age = incoming.date.map(|date| app.clock.now() - date);
+    if !command.has_token && age.is_some_and(|age| age > REQUESTS) {
+        return Ok(Answered::Not);
+    }
     match (command.verb, command.has_token) {
         (Verb::Confirm, true) => {
             let confirmed = confirm(app, store, keys, &incoming.clues.tokens, None).await?;

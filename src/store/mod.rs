@@ -103,7 +103,7 @@ pub(crate) use link::Linked;
 pub(crate) use preferences::{Preferences, ReaderChoice};
 pub(crate) use progress::BoxProgress;
 pub(crate) use readers::Subscriber;
-pub(crate) use returned::{CameBack, Carried, Deed, Domain, Returned};
+pub(crate) use returned::{CameBack, Carried, Deed, Domain, REQUESTS, Returned};
 pub use sender::{Busy, Sender};
 pub(crate) use wait::Tell;
 

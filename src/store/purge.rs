@@ -1,4 +1,4 @@
-//! Deletes readers who never confirmed.
+//! Deletes readers who never confirmed, and what is kept for a time only.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AssertSqlSafe, Row};
@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::reader::ReaderId;
 use crate::store::connect::StorePlace;
 use crate::store::quota::forget_earlier;
+use crate::store::returned::forget_received;
 use crate::store::sql::{MOST_LISTED, QUEUED, SENDING, UNCERTAIN, list};
 use crate::store::{Result, Store};
 
@@ -14,10 +15,13 @@ const UNCONFIRMED: TimeDelta = TimeDelta::days(30);
 
 impl Store {
     /// Deletes readers who have been pending for 30 days without an event, to whom only confirmation requests were
-    /// addressed, and who have left no digest. Returns how many. Requests that strangers made in earlier hours are
-    /// deleted as well.
+    /// addressed, and who have left no digest. Returns how many. Counts of requests in earlier hours and marks of returned
+    /// messages that can change nothing any more are deleted as well.
     pub async fn purge_unconfirmed(&self, now: DateTime<Utc>) -> Result<usize> {
-        change!(self, |tx| { forget_earlier(&mut tx, now).await })?;
+        change!(self, |tx| {
+            forget_earlier(&mut tx, now).await?;
+            forget_received(&mut tx, now).await
+        })?;
         let mut purged = 0;
         loop {
             let some = self.purge_some(now).await?;

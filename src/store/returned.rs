@@ -307,6 +307,23 @@ impl Store {
     }
 }
 
+/// Forgets messages that would change nothing if they were read again: reports on mail for which none counts any more, and
+/// requests that are too old to be answered. What somebody did by a token is known for ever, as the token is valid.
+pub(super) async fn forget_received(
+    tx: &mut Transaction<'static, Any>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for (kinds, known) in [
+        ("'bounced', 'refused', 'undelivered', 'nothing'", BOUNCES),
+        ("'answered', 'join'", REQUESTS),
+    ] {
+        let text = format!("DELETE FROM received WHERE kind IN ({kinds}) AND at < $1");
+        let query = sqlx::query(AssertSqlSafe(text)).bind((now - known).timestamp());
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// Whether this mail has such an event that nothing took back.
 async fn is_noted(
     tx: &mut Transaction<'static, Any>,
@@ -335,4 +352,45 @@ async fn has_returned(
     .bind(reader)
     .bind(since.timestamp());
     Ok(query.fetch_optional(&mut **tx).await?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use super::forget_received;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn a_message_is_known_for_as_long_as_it_could_change_something() {
+        let start = DateTime::UNIX_EPOCH;
+        let store = Store::open_in_memory(start).await.unwrap();
+        for kind in [
+            "bounced",
+            "refused",
+            "undelivered",
+            "nothing",
+            "answered",
+            "join",
+            "left",
+            "complained",
+            "confirmed",
+            "welcomed",
+        ] {
+            sqlx::query("INSERT INTO received (mark, at, kind) VALUES ($1, 0, $1)")
+                .bind(kind)
+                .execute(&store.pool)
+                .await
+                .unwrap();
+        }
+        for (days, kept) in [(30, 10), (31, 6), (365, 6), (366, 4), (40_000, 4)] {
+            let mut tx = store.begin().await.unwrap();
+            let now = start + TimeDelta::days(days);
+            forget_received(&mut tx, now).await.unwrap();
+            tx.commit().await.unwrap();
+            let query = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM received");
+            let left = query.fetch_one(&store.pool).await.unwrap();
+            assert_eq!(left, kept, "after {days} days");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::store::connect::{StorePlace, begin};
 use crate::store::secret::make_secrets;
 
 /// The newest version that this program knows: so many migrations.
-pub(super) const VERSION: i64 = 8;
+pub(super) const VERSION: i64 = 9;
 
 /// One entry for each version; a released one is never edited.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -135,6 +135,10 @@ CREATE TABLE quota (
     // Until when a reader gets no issue.
     "
 ALTER TABLE reader ADD COLUMN paused_until BIGINT;
+",
+    // Messages that can change nothing any more are forgotten at every run.
+    "
+CREATE INDEX received_earlier ON received (kind, at);
 ",
 ];
 

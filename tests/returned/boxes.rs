@@ -45,6 +45,39 @@ fn an_mbox_and_a_pipe_are_read_and_stay() {
 }
 
 #[test]
+fn an_mbox_that_is_read_for_years_draws_each_letter_once() {
+    let sent = Sent::to(&["ada@x.example"]);
+    let request = |subject: &str, from: &str| {
+        format!(
+            "From a Mon\nTo: news@hums.example\nFrom: {from}\nDate: Tue, 25 Jun 2024 11:00:00 +0200\n\
+             Message-ID: <{from}>\nSubject: {subject}\n\n\n"
+        )
+    };
+    let leave = request("unsubscribe", "ada@x.example");
+    let join = request("subscribe", "bob@y.example");
+    fs::write(sent.scene.path("box"), leave + &join).unwrap();
+    for (at, words) in [
+        (
+            TUESDAY,
+            "1 to be answered with the link to leave, 1 to be asked to confirm",
+        ),
+        ("2024-06-26T12:00:00+02:00", "2 known"),
+        ("2025-06-25T10:00:00+02:00", "2 known"),
+        ("2025-06-26T12:00:00+02:00", "2 asked without a valid token"),
+        ("2027-01-01T12:00:00+02:00", "2 asked without a valid token"),
+    ] {
+        let out = sent.at(at, &["inbox", "--mbox", "box"]);
+        assert!(
+            out.contains(&format!("2 messages read: {words}")),
+            "{at}: {out}"
+        );
+        // Sends what waits, and forgets what is over.
+        sent.at(at, &["run"]);
+    }
+    assert_eq!(sent.relay.count(), 3);
+}
+
+#[test]
 fn a_message_that_is_handed_over_in_vain_is_to_be_handed_over_again() {
     let scene = Scene::new()
         .file("broken.toml", "[site\n")
