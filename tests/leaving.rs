@@ -276,10 +276,17 @@ fn whoever_has_just_left_can_take_it_back_from_our_page() {
         let refused = sent.ask("POST", &undo, &format!("{foreign}{empty}"), "");
         assert_eq!(refused.status, 403, "{foreign}");
     }
-    for method in ["GET", "HEAD", "OPTIONS"] {
-        assert_eq!(sent.ask(method, &undo, "", "").status, 405, "{method}");
-    }
-    let subscribed = || sent.shown("ada").contains("weekly");
+    // Whoever opens the address sees how things are, and changes nothing.
+    let seen = sent.ask("GET", &undo, "", "");
+    assert_eq!((seen.status, seen.text()), (200, done));
+    assert_eq!(sent.ask("HEAD", &undo, "", "").status, 200);
+    assert_eq!(sent.ask("OPTIONS", &undo, "", "").status, 405);
+    let forged = sent.ask("GET", "/unsubscribe/x/undo", "", "");
+    let unknown = sent.ask("GET", "/unsubscribe/x", "", "");
+    assert_eq!((forged.status, forged.text()), (404, unknown.text()));
+    assert_eq!(sent.left("ada"), 1);
+    let subscribed = || sent.shown("ada").contains("digests: weekly");
+    assert!(!subscribed(), "{}", sent.shown("ada"));
     let back = sent.ask(
         "POST",
         &undo,
@@ -292,6 +299,9 @@ fn whoever_has_just_left_can_take_it_back_from_our_page() {
         back.text()
     );
     assert!(subscribed(), "{}", sent.shown("ada"));
+    let seen = sent.ask("GET", &undo, "", "").text();
+    let leave = format!("<form method=\"post\" action=\"{path}\">");
+    assert!(seen.contains(&leave), "{seen}");
     // They can leave again, and it is not taken back by an old mail.
     sent.ask("POST", &path, empty, "");
     assert_eq!(sent.left("ada"), 2);

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use chrono::TimeDelta;
 
 use crate::reader::Email;
@@ -22,7 +22,8 @@ const UNDO: TimeDelta = TimeDelta::hours(1);
 pub(super) fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/unsubscribe/{token}", get(ask).post(leave))
-        .route("/unsubscribe/{token}/undo", post(undo))
+        // Whoever reloads the page that an undo led to is asked again.
+        .route("/unsubscribe/{token}/undo", get(ask).post(undo))
 }
 
 /// Asks whether the bearer wants to leave. It changes nothing, since scanners follow links.

@@ -5,7 +5,7 @@
 //! | `/subscribe` | the form | asks for a confirmation by mail | `join` |
 //! | `/confirm/TOKEN` | a button | confirms | `join` |
 //! | `/unsubscribe/TOKEN` | a button | unsubscribes (RFC 8058) | `leave` |
-//! | `/unsubscribe/TOKEN/undo` | | subscribes again | `leave` |
+//! | `/unsubscribe/TOKEN/undo` | the same | subscribes again | `leave` |
 //! | `/preferences/TOKEN` and below | the forms | changes, moves, shows or deletes what is kept | `preferences` |
 //! | `/healthz` | whether store and rounds are alive; under any host name | | here |
 //! | anything else | a file of the published folder | | `files` |

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Extension, Router};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::json;
@@ -44,9 +44,9 @@ const LONGEST: Days = Days::new(730);
 pub(super) fn routes() -> Router<Arc<AppState>> {
     Router::new()
         .route("/preferences/{token}", get(show).post(save))
-        .route("/preferences/{token}/address", post(move_away))
-        .route("/preferences/{token}/data", post(download))
-        .route("/preferences/{token}/forget", post(forget))
+        .route("/preferences/{token}/address", get(show).post(move_away))
+        .route("/preferences/{token}/data", get(show).post(download))
+        .route("/preferences/{token}/forget", get(show).post(forget))
 }
 
 /// A reader who bears a link to their preferences, and how to speak to them.
