@@ -198,9 +198,19 @@ fn a_reader_chooses_digests_and_pauses_and_looking_changes_nothing() {
             "0000-00-00",
             "99999-01-01",
         ] {
-            let wrong = site.post(&path, FORM, &format!("digest=monthly&until={until}"));
+            let wrong = site.post(&path, FORM, &format!("digest=weekly&until={until}"));
             assert_eq!(wrong.status, 422, "{until}");
+            // What was typed stays.
+            let page = wrong.text();
+            for part in [
+                "value=\"weekly\" checked>",
+                "value=\"monthly\"> Monthly",
+                &format!("value=\"{until}\" aria-invalid"),
+            ] {
+                assert!(page.contains(part), "{part}: {page}");
+            }
         }
+        assert_eq!(site.shown("ada"), shown);
         // Nothing is queued while the pause lasts, then the next issue comes.
         site.post(&path, FORM, "digest=weekly&digest=monthly&until=2024-07-04");
         for (number, at) in [(2, SECOND), (3, THIRD)] {
@@ -309,8 +319,15 @@ fn another_address_confirms_first_and_the_old_one_is_told_no_more_than_that() {
         let path = site.path("ada", "preferences");
         site.post(&path, FORM, "digest=weekly&digest=monthly&until=2024-07-04");
         let sent = site.relay.count();
-        let wrong = site.post(&format!("{path}/address"), FORM, "email=tea");
+        let wrong = site.post(&format!("{path}/address"), FORM, "email=tea%22%3E");
         assert_eq!(wrong.status, 422);
+        let page = wrong.text();
+        assert!(
+            page.contains("value=\"tea&quot;&gt;\" aria-invalid"),
+            "{page}"
+        );
+        // This belongs to the other form.
+        assert!(page.contains("value=\"2024-07-04\">"), "{page}");
         let body = "email=new%40y.example";
         let asked = site.post(&format!("{path}/address"), FORM, body);
         assert!(

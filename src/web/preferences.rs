@@ -34,7 +34,7 @@ pub(super) const TEMPLATE: PageTemplate = PageTemplate {
         json!({
             "action": "", "saved": "", "wrong": "", "wrong_field": "", "may_choose": true, "may_move": true,
             "digests": [{ "name": "", "title": "", "chosen": true }],
-            "first": "", "last": "", "until": "", "words": FixedWords::english().page,
+            "first": "", "last": "", "until": "", "new_address": "", "words": FixedWords::english().page,
         })
     },
 };
@@ -57,12 +57,16 @@ struct Bearer {
     speech: Speech,
 }
 
-/// The words above the forms.
+/// The words above the forms, and what somebody has typed where that is wrong.
 #[derive(Default)]
 struct Note<'a> {
     saved: Option<&'a str>,
     /// A field, and what is wrong with it.
     wrong: Option<(&'static str, &'a str)>,
+    /// The digests and the day of a pause, in place of what is kept.
+    typed: Option<(&'a [String], &'a str)>,
+    /// The new address.
+    email: &'a str,
 }
 
 impl Bearer {
@@ -114,7 +118,12 @@ impl Bearer {
         let site = &state.app.config.site;
         let day_of = |at: DateTime<Utc>| at.with_timezone(&site.zone()).date_naive();
         let today = day_of(state.app.clock.now());
-        let until = paused_until.map(day_of);
+        let wanted = note.typed.map_or(&**digests, |(chosen, _)| chosen);
+        let until = match (note.typed, paused_until) {
+            (Some((_, until)), _) => until.to_owned(),
+            (None, Some(until)) => day_of(*until).to_string(),
+            (None, None) => String::new(),
+        };
         let words = &self.speech.words.page;
         let values = json!({
             "action": format!("/preferences/{}", self.token),
@@ -124,10 +133,11 @@ impl Bearer {
             // A reader who has left comes back by the form to join: this link may have been handed on with an old mail.
             "may_choose": is.takes_mail(),
             "may_move": is.takes_mail() && !digests.is_empty(),
-            "digests": list_choices(state, |name| digests.contains(name)),
+            "digests": list_choices(state, |name| wanted.contains(name)),
             "first": today.succ_opt().map(|day| day.to_string()),
             "last": today.checked_add_days(LONGEST).map(|day| day.to_string()),
-            "until": until.map(|day| day.to_string()),
+            "until": until,
+            "new_address": note.email,
             "words": words,
         });
         let page = self.speech.page(&words.prefs_title, &words.prefs_text);
@@ -155,14 +165,6 @@ async fn save(
         Err(refused) => return *refused,
     };
     let now = state.app.clock.now();
-    let Ok(paused_until) = read_pause(&read_field(&body, "until"), &state.app.config.site, now)
-    else {
-        let note = Note {
-            wrong: Some(("until", &bearer.speech.words.page.pause_wrong)),
-            ..Note::default()
-        };
-        return bearer.show_page(&state, StatusCode::UNPROCESSABLE_ENTITY, &note);
-    };
     let offered: Vec<String> = list_digests(&state)
         .map(|digest| digest.name.clone())
         .collect();
@@ -172,6 +174,15 @@ async fn save(
         .map(|(_, value)| value.into_owned())
         .filter(|name| offered.contains(name))
         .collect();
+    let until = read_field(&body, "until");
+    let Ok(paused_until) = read_pause(&until, &state.app.config.site, now) else {
+        let note = Note {
+            wrong: Some(("until", &bearer.speech.words.page.pause_wrong)),
+            typed: Some((&chosen, &until)),
+            ..Note::default()
+        };
+        return bearer.show_page(&state, StatusCode::UNPROCESSABLE_ENTITY, &note);
+    };
     let choice = ReaderChoice {
         offered: &offered,
         chosen: &chosen,
@@ -210,9 +221,11 @@ async fn move_away(
         Err(refused) => return *refused,
     };
     let words = &bearer.speech.words.page;
-    let Ok(email) = read_field(&body, "email").parse::<Email>() else {
+    let typed = read_field(&body, "email");
+    let Ok(email) = typed.parse::<Email>() else {
         let note = Note {
             wrong: Some(("email", &words.address_wrong)),
+            email: &typed,
             ..Note::default()
         };
         return bearer.show_page(&state, StatusCode::UNPROCESSABLE_ENTITY, &note);
