@@ -173,6 +173,24 @@ fn each_sends_one_mail_a_post_the_oldest_first() {
 }
 
 #[test]
+fn issues_of_one_moment_stand_in_the_archive_with_the_newest_post_first() {
+    let mut scene = Scene::new().file("config.toml", &CONFIG.replace("0 8 * * MON", "each"));
+    for (day, name) in (1..).zip(["e", "b", "f", "a", "d", "c"]) {
+        let (file, date) = (format!("{name}.md"), format!("2024-06-0{day}"));
+        scene = scene.post(&file, &format!("Post {day}"), &date);
+    }
+    scene.run_at(MONDAY, &["run"]);
+    for file in ["index.html", "atom.xml", "feed.json"] {
+        let text = scene.read(&format!("public/issues/{file}"));
+        let days = text.match_indices("Hums: Post ");
+        let days: Vec<&str> = days
+            .map(|(at, mark)| &text[at + mark.len()..][..1])
+            .collect();
+        assert_eq!(days, ["6", "5", "4", "3", "2", "1"], "{file}: {text}");
+    }
+}
+
+#[test]
 fn a_post_of_an_issue_that_was_cancelled_before_anybody_got_it_is_sent_by_the_next_run() {
     let relay = Relay::start(Habits::good(true, std::time::Duration::ZERO));
     let config = CONFIG.replace("0 8 * * MON", "each");

@@ -26,13 +26,13 @@ pub(crate) struct ArchivedIssue {
 }
 
 impl Store {
-    /// Every issue that was frozen with a page, the newest first. `relay`: whether a relay is set.
+    /// Every issue that was frozen with a page, the newest first; those of one moment by their digests, and by the post that
+    /// they are about, whose id begins with its date where it was minted. `relay`: whether a relay is set.
     pub(crate) async fn load_archived(&self, relay: bool) -> Result<Vec<ArchivedIssue>> {
         let void = select_void();
         let text = format!(
-            "SELECT id, digest, subject, made_at, CASE WHEN outbox <= $1 AND page <> '{REMOVED}' AND id NOT IN ({void}) THEN CAST(1 AS BIGINT) ELSE 0 END \
-             AS published FROM issue WHERE page <> '' AND kind IN ('scheduled', 'post', 'by hand') \
-             ORDER BY made_at DESC, id"
+            "SELECT id, digest, slot, subject, made_at, CASE WHEN outbox <= $1 AND page <> '{REMOVED}' AND id NOT IN ({void}) THEN CAST(1 AS BIGINT) ELSE 0 END \
+             AS published FROM issue WHERE page <> '' AND kind IN ('scheduled', 'post', 'by hand')"
         );
         let rows = sqlx::query(AssertSqlSafe(text))
             .bind(i64::from(!relay))
@@ -40,15 +40,24 @@ impl Store {
             .await?;
         let mut issues = Vec::with_capacity(rows.len());
         for row in &rows {
-            issues.push(ArchivedIssue {
+            let slot: String = row.try_get("slot")?;
+            let issue = ArchivedIssue {
                 id: row.try_get("id")?,
                 digest: row.try_get("digest")?,
                 subject: row.try_get("subject")?,
                 made_at: read_time(row.try_get("made_at")?)?,
                 is_published: row.try_get::<i64, _>("published")? == 1,
-            });
+            };
+            issues.push((slot, issue));
         }
-        Ok(issues)
+        // Each database sorts texts in its own way.
+        issues.sort_by(|(slot, issue), (other_slot, other)| {
+            let by_time = other.made_at.cmp(&issue.made_at);
+            by_time
+                .then_with(|| issue.digest.cmp(&other.digest))
+                .then_with(|| other_slot.cmp(slot))
+        });
+        Ok(issues.into_iter().map(|(_, issue)| issue).collect())
     }
 
     /// Forgets the page of an issue, on every machine; false where it has none.

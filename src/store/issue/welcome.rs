@@ -66,7 +66,7 @@ async fn queue_last(
     let void = select_void();
     let text = format!(
         "SELECT id FROM issue WHERE digest = $1 AND kind IN ('scheduled', 'post', 'by hand') AND state IN ('open', 'done') \
-         AND outbox <= $2 AND id NOT IN ({void}) ORDER BY made_at DESC, id LIMIT 1"
+         AND outbox <= $2 AND id NOT IN ({void}) ORDER BY made_at DESC, slot DESC LIMIT 1"
     );
     let row = sqlx::query(AssertSqlSafe(text))
         .bind(digest.to_owned())
