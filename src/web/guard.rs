@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -15,11 +16,13 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
 use tokio::time::timeout;
 use url::Url;
 
-/// A page that shows posts: its own style, pictures from anywhere, nothing that runs.
+/// A page that shows posts as mail programs do: styles at each element, pictures from anywhere, nothing that runs.
 pub(super) const PAGE_OF_POSTS: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src * data:; media-src *; \
                                         base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -74,6 +77,28 @@ pub(super) async fn add_headers(request: Request, next: Next) -> Response {
         }
     }
     answer
+}
+
+/// The sources of styles for a page: each of its own by a hash, and no other.
+pub(super) fn hash_styles(html: &str) -> String {
+    let mut hashes = Vec::new();
+    let mut rest = html;
+    while let Some((_, after)) = rest.split_once("<style>")
+        && let Some((style, after)) = after.split_once("</style>")
+    {
+        let hash = STANDARD.encode(digest(&SHA256, style.as_bytes()));
+        hashes.push(format!("'sha256-{hash}'"));
+        rest = after;
+    }
+    match hashes.is_empty() {
+        true => "'none'".to_owned(),
+        false => hashes.join(" "),
+    }
+}
+
+/// The policy of a list of posts or issues: its own style, pictures from anywhere, nothing that runs.
+pub(super) fn write_list_policy(html: &str) -> String {
+    PAGE_OF_POSTS.replace("'unsafe-inline'", &hash_styles(html))
 }
 
 /// Replaces a part of an answer's policy.

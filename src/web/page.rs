@@ -2,13 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{self, SHA256, digest};
+use aws_lc_rs::digest::{self, SHA256};
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tera::{Context, Tera};
@@ -17,6 +15,7 @@ use crate::config::Config;
 use crate::finding::{Finding, Rule};
 use crate::language::direction;
 use crate::template::{explain, find_unused, read_own};
+use crate::web::guard::hash_styles;
 
 #[derive(Clone, Copy)]
 pub(super) struct PageTemplate {
@@ -217,22 +216,9 @@ fn render_bare(page: &Page) -> String {
 }
 
 /// The policy of a page: its own styles by their hashes, and forms to these targets.
-pub(super) fn write_policy(html: &str, forms: &str) -> String {
-    let mut styles = String::new();
-    let mut rest = html;
-    while let Some((_, after)) = rest.split_once("<style>")
-        && let Some((style, after)) = after.split_once("</style>")
-    {
-        let hash = STANDARD.encode(digest(&SHA256, style.as_bytes()));
-        styles.push_str(&format!(" 'sha256-{hash}'"));
-        rest = after;
-    }
-    let styles = if styles.is_empty() {
-        " 'none'"
-    } else {
-        &styles
-    };
+fn write_policy(html: &str, forms: &str) -> String {
+    let styles = hash_styles(html);
     format!(
-        "default-src 'none'; style-src{styles}; form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src {styles}; form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
     )
 }

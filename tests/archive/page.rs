@@ -4,6 +4,9 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use flate2::read::GzDecoder;
 use mail_parser::MessageParser;
 
@@ -205,9 +208,23 @@ fn the_service_shows_the_archive_and_lets_nothing_run_in_it() {
         policy.starts_with("default-src 'none'") && !policy.contains("script"),
         "{policy}"
     );
-    assert_eq!(service.get("/issues/").status, 200);
     assert_eq!(service.get("/issues").status, 308);
     let feed = service.get("/issues/atom.xml");
+    // The lists have no style but that of their head.
+    for path in ["/issues/", "/feeds.html"] {
+        let page = service.get(path);
+        let text = page.text();
+        let style = &text[text.find("<style>").unwrap() + 7..text.find("</style>").unwrap()];
+        let hash = STANDARD.encode(digest(&SHA256, style.as_bytes()));
+        let policy = page.header("content-security-policy").unwrap();
+        let expected = format!("default-src 'none'; style-src 'sha256-{hash}'; img-src ");
+        assert!(policy.starts_with(&expected), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+    }
+    fs::write(site.scene.path("public/feeds.html"), "<script>1</script>").unwrap();
+    let page = service.get("/feeds.html");
+    let policy = page.header("content-security-policy");
+    assert_eq!(policy, Some("frame-ancestors 'none'"), "it is a person's");
     let kind = feed.header("content-type").unwrap();
     assert!(kind.starts_with("application/atom+xml"), "{kind}");
     assert!(Path::new(&site.scene.path("public/issues")).is_dir());
@@ -261,6 +278,10 @@ fn pages_of_the_archive_have_twins_where_feeds_have_them() {
         );
         assert_eq!(known.status, 304);
         tags.push(tag);
+        let list = service.ask("GET", "/issues/", taken);
+        assert_eq!(list.header("content-encoding"), encoding);
+        let policy = list.header("content-security-policy").unwrap();
+        assert!(policy.contains("style-src 'sha256-"), "{policy}");
     }
     drop(service);
 

@@ -18,10 +18,10 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 
 use crate::config::{Config, Feeds};
-use crate::feed::{ISSUES, media_type};
+use crate::feed::{ISSUES, is_ours, media_type};
 use crate::ledger::IssueId;
-use crate::web::guard::{PAGE_OF_POSTS, say};
-use kept::{KeptFiles, Look, NeedsReading};
+use crate::web::guard::{PAGE_OF_POSTS, say, write_list_policy};
+use kept::{KeptFiles, LARGEST, Look, NeedsReading};
 use negotiate::{Encoding, Slice, choose_part, is_known, parse_accepted};
 use opened::Opened;
 
@@ -41,7 +41,12 @@ pub(super) struct Files {
 
 /// The file or folder that a path names.
 enum Found {
-    File(Opened, PathBuf),
+    File {
+        plain: Opened,
+        /// The encoding of it that the client takes.
+        twin: Option<Box<Opened>>,
+        below: PathBuf,
+    },
     /// A folder that was asked for without its slash.
     Folder,
     Nothing,
@@ -111,8 +116,10 @@ impl Files {
             }
         }
         Some(match find(look, path, headers).ok()? {
-            Found::File(opened, below) => {
-                let answer = send(opened, self.begin_head(&below), method, headers);
+            Found::File { plain, twin, below } => {
+                let answer = self
+                    .begin_head(&below, &plain)
+                    .and_then(|head| send(twin.map_or(plain, |twin| *twin), head, method, headers));
                 answer.unwrap_or_else(|_| say(StatusCode::NOT_FOUND, "there is no such page\n"))
             }
             Found::Folder => {
@@ -126,8 +133,8 @@ impl Files {
         })
     }
 
-    /// The headers that depend on the type of a file.
-    fn begin_head(&self, below: &Path) -> Builder {
+    /// The headers that depend on what a file is.
+    fn begin_head(&self, below: &Path, plain: &Opened) -> io::Result<Builder> {
         let kind = match media_type(&self.feeds, &below.to_string_lossy()) {
             Some(feed) => feed.to_owned(),
             None => mime_guess::from_path(below)
@@ -135,21 +142,28 @@ impl Files {
                 .to_string(),
         };
         let is_text = kind.starts_with("text/") || kind.ends_with("xml");
-        let is_ours = below == Path::new("feeds.html") || is_issue(below);
         let policy = match kind.as_str() {
-            "text/html" if is_ours => PAGE_OF_POSTS,
-            "text/html" => SITE_POLICY,
-            _ => DATA_POLICY,
+            "text/html" if is_issue(below) => PAGE_OF_POSTS.to_owned(),
+            "text/html" if is_list(below) => {
+                let page = plain.read_beginning(LARGEST)?;
+                match is_ours(&page) {
+                    true => write_list_policy(&String::from_utf8_lossy(&page)),
+                    false => SITE_POLICY.to_owned(),
+                }
+            }
+            "text/html" => SITE_POLICY.to_owned(),
+            _ => DATA_POLICY.to_owned(),
         };
         let kind = match is_text && !kind.contains("charset") {
             true => format!("{kind}; charset=utf-8"),
             false => kind,
         };
-        Response::builder()
+        let head = Response::builder()
             .header(CONTENT_TYPE, kind)
             .header(CONTENT_SECURITY_POLICY, policy)
             .header(CACHE_CONTROL, FRESH)
-            .header(VARY, "Accept-Encoding")
+            .header(VARY, "Accept-Encoding");
+        Ok(head)
     }
 }
 
@@ -158,6 +172,11 @@ fn is_issue(below: &Path) -> bool {
     let name = below.to_str().and_then(|path| path.strip_prefix(ISSUES));
     let number = name.and_then(|name| name.strip_suffix(".html"));
     number.is_some_and(|number| number.len() == 16 && number.parse::<IssueId>().is_ok())
+}
+
+/// Whether a path below the folder is that of the page of feeds or the index of issues, if tidings wrote them.
+fn is_list(below: &Path) -> bool {
+    below == Path::new("feeds.html") || below == Path::new(ISSUES).join("index.html")
 }
 
 /// Finds the file to which a path leads.
@@ -192,10 +211,18 @@ fn find(
             if let Some(twin) = look(&below, encoding).into_known()?
                 && twin.modified >= plain.modified
             {
-                return Ok(Found::File(twin, below));
+                return Ok(Found::File {
+                    plain,
+                    twin: Some(Box::new(twin)),
+                    below,
+                });
             }
         }
-        return Ok(Found::File(plain, below));
+        return Ok(Found::File {
+            plain,
+            twin: None,
+            below,
+        });
     }
     let is_folder = !path.ends_with('/')
         && look(&below.join("index.html"), Encoding::Identity)

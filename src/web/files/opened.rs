@@ -96,6 +96,17 @@ impl Opened {
         Ok(Self { content, ..self })
     }
 
+    /// At most so many bytes from the beginning.
+    pub(super) fn read_beginning(&self, most: u64) -> io::Result<Bytes> {
+        let length = self.length.min(most);
+        match &self.content {
+            FileBytes::OnDisk(file) => read_part(file, 0..length),
+            FileBytes::InMemory(bytes) => {
+                Ok(bytes.slice(..usize::try_from(length).map_err(io::Error::other)?))
+            }
+        }
+    }
+
     /// The bytes of a part: one chunk at once, a longer part as the client takes it.
     pub(super) fn into_body(self, part: Range<u64>) -> io::Result<Body> {
         let file = match self.content {
