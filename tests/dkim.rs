@@ -140,6 +140,20 @@ fn assert_fails(message: &[u8], dns: &Dns) {
     }
 }
 
+/// Signs a message by both algorithms, which both verifiers must hold, also as a relay hands it on.
+pub(crate) fn assert_holds_signed(message: &str) {
+    let mut keys = Vec::new();
+    for (algorithm, selector) in [(Algorithm::Rsa, "t1"), (Algorithm::Ed25519, "t2")] {
+        keys.push(SigningKey::from_pem(selector, &algorithm.generate_pem()).unwrap());
+    }
+    let dns = Dns::of_keys(&keys, "hums.example");
+    let mut message = message.as_bytes().to_vec();
+    let signer = Signer::new("hums.example", keys, &[]);
+    signer.sign(&mut message, "2024-06-24T06:00:05Z".parse().unwrap());
+    assert_holds(&message, &dns, 2);
+    assert_holds(&relayed(&message), &dns, 2);
+}
+
 /// A site that signs with these keys, and what DNS says of them.
 fn signing(scene: Scene, rsa: bool, ed25519: bool) -> (Scene, Dns) {
     let mut printed = String::new();

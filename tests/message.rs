@@ -15,6 +15,7 @@ use tidings::inside::message::{Origin, compile};
 use tidings::inside::reader::Reader;
 use tidings::inside::token::Key;
 
+use crate::dkim::assert_holds_signed;
 use crate::parsers::python;
 use crate::scene::{CONFIG, Scene};
 
@@ -131,6 +132,7 @@ fn well_formed(message: &str) -> (String, String) {
         assert_eq!(read, subject);
         assert_eq!(types, "multipart/alternative text/plain text/html");
     }
+    assert_holds_signed(message);
     (subject, parsed.body_text(0).unwrap().into_owned())
 }
 
