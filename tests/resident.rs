@@ -5,10 +5,11 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mail_parser::MessageParser;
 use serde_json::Value;
 
 use crate::database::Database;
-use crate::http::Service;
+use crate::http::{Answer, Service};
 use crate::relay::{Habits, Relay};
 use crate::scene::{CONFIG, Scene};
 
@@ -140,6 +141,38 @@ fn a_new_config_is_taken_and_a_broken_one_refused() {
     assert_eq!(service.running.end(), Some(0));
 }
 
+/// The path below this page of the link in the last mail to somebody.
+fn link_to(relay: &Relay, to: &str, page: &str) -> String {
+    let taken = relay.taken();
+    let (_, message) = taken.iter().rev().find(|(other, _)| other == to).unwrap();
+    let parsed = MessageParser::default().parse(message).unwrap();
+    let text = parsed.body_text(0).unwrap();
+    let begin = format!("https://news.hums.example/{page}/");
+    let at = text.find(&begin).unwrap_or_else(|| panic!("{text}"));
+    let link = text[at..].split_whitespace().next().unwrap();
+    link["https://news.hums.example".len()..].to_owned()
+}
+
+fn post(service: &Service, path: &str, body: &str) -> Answer {
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        service.address,
+        body.len()
+    );
+    service.say(request.as_bytes())
+}
+
+/// How many messages of this minute's issue the relay has.
+fn count_sent(relay: &Relay, minute: usize) -> usize {
+    let subject = format!("Subject: Hums: P{minute}");
+    let taken = relay.taken();
+    let is_of_it = |message: &str| message.lines().any(|line| line == subject);
+    taken
+        .iter()
+        .filter(|(_, message)| is_of_it(message))
+        .count()
+}
+
 #[test]
 fn two_residents_share_a_store_and_one_that_is_killed_loses_nothing() {
     let Some(database) = Database::fresh("residents") else {
@@ -177,17 +210,21 @@ fn two_residents_share_a_store_and_one_that_is_killed_loses_nothing() {
         .status();
     assert!(copied.unwrap().success());
     let begun = "2024-06-24T07:00:10Z";
-    let _steady = Service::start_with(&scene, &["--at", begun], &environment);
+    let steady = Service::start_with(&scene, &["--at", begun], &environment);
     wait_until("the first issue", || relay.count() >= people.len());
-    // Each minute of the killed one's clock a slot, a post, and somebody who leaves before it.
+    // Each minute of the killed one's clock a slot, a post, and before it somebody who leaves and somebody who joins.
     for minute in 1..=4 {
-        let leaving = format!("r{minute}@x.example");
         let at = format!("2024-06-24T07:0{minute}:01Z");
-        let left = scene.run_with(
-            &["--at", &at, "subscriber", "remove", &leaving],
-            &environment,
-        );
-        assert_eq!(left.code, 0, "{}", left.talk);
+        let leave = link_to(&relay, &format!("r{minute}@x.example"), "unsubscribe");
+        assert_eq!(post(&steady, &leave, "").status, 200);
+        let new = format!("new{minute}@y.example");
+        let body = format!("email={}", new.replace('@', "%40"));
+        assert_eq!(post(&steady, "/subscribe", &body).status, 200);
+        wait_until("the question", || {
+            relay.taken().iter().any(|(to, _)| *to == new)
+        });
+        let confirm = link_to(&relay, &new, "confirm");
+        assert_eq!(post(&steady, &confirm, "").status, 200);
         for place in [&scene, &other] {
             write(
                 place,
@@ -198,15 +235,11 @@ fn two_residents_share_a_store_and_one_that_is_killed_loses_nothing() {
                 ),
             );
         }
-        let before = relay.count();
         let mut killed = Service::start_with(&other, &["--at", &at], &environment);
-        wait_until("some of the issue", || relay.count() > before + 3);
+        wait_until("some of the issue", || count_sent(&relay, minute) > 3);
         killed.running.kill();
-        let expected = 40 - minute;
         let again = Service::start_with(&other, &["--at", &at], &environment);
-        wait_until("the rest of the issue", || {
-            relay.count() >= before + expected
-        });
+        wait_until("the rest of the issue", || count_sent(&relay, minute) >= 40);
         // One that is killed before the issue is done leaves more of it uncertain.
         wait_until("the end of the issue", || {
             let status = scene.run_with(&["--at", &at, "status", "--json"], &environment);
@@ -235,14 +268,24 @@ fn two_residents_share_a_store_and_one_that_is_killed_loses_nothing() {
         let all = to.len();
         to.sort_unstable();
         to.dedup();
-        assert_eq!(to.len(), 40 - minute, "P{minute}: everybody who is there");
+        assert_eq!(to.len(), 40, "P{minute}: everybody who is there");
         for gone in 1..=minute {
             assert!(
                 !to.contains(&&*format!("r{gone}@x.example")),
                 "P{minute}: r{gone} had left"
             );
+            let new = format!("new{gone}@y.example");
+            assert!(to.contains(&&*new), "P{minute}: {new} had joined");
         }
         // A kill leaves one message a connection uncertain, which is sent again as the same bytes.
         assert!(all - to.len() <= 8, "P{minute}: {all} messages");
+    }
+    let status = scene.run_with(&[&first[..], &["status", "--json"]].concat(), &environment);
+    let told: Value = serde_json::from_str(&status.out).unwrap();
+    for issue in told["issues"].as_array().unwrap() {
+        if issue["subject"].as_str().unwrap().starts_with("Hums: P") {
+            assert_eq!(issue["counts"]["sent"], 40, "{issue}");
+            assert_eq!(issue["recipients"], 40, "{issue}");
+        }
     }
 }
