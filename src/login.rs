@@ -13,7 +13,6 @@ const TELLING: usize = 12;
 /// A user's credentials and the mechanism to use.
 #[derive(Clone)]
 pub(crate) struct Login {
-    /// The mechanism.
     pub(crate) auth: Auth,
     pub(crate) user: String,
     /// The password, or the access token.

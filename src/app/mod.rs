@@ -36,7 +36,6 @@ const POLL: Duration = Duration::from_millis(50);
 /// Config, clock and store. Stores are opened and a sender is begun at the first need of them.
 pub(crate) struct App {
     pub(crate) config: Config,
-    /// The time.
     pub(crate) clock: Clock,
     /// Whether the lock is read only.
     pub(crate) locked: bool,

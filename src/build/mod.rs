@@ -43,7 +43,6 @@ const DIGEST_TEMPLATES: [&str; 3] = ["digest.html", "digest.txt", "issues.html"]
 
 /// The result of a build, with which `run` goes on.
 pub(crate) struct Built {
-    /// The posts.
     pub(crate) loaded: Loaded,
     /// The manifest after the build.
     pub(crate) manifest: Manifest,
@@ -67,7 +66,6 @@ pub(crate) struct BuildOptions {
 
 /// The posts and the manifest, as they were read.
 pub(crate) struct Sources {
-    /// The posts.
     pub(crate) loaded: Loaded,
     publisher: Publisher,
 }

@@ -20,7 +20,6 @@ use crate::post::compose;
 use crate::reader::Email;
 use crate::talk::Talk;
 
-/// A site that has begun.
 pub(super) struct Begun {
     pub(super) config: PathBuf,
     /// The old feed whose ids are to be taken over: a file, or an address.

@@ -22,11 +22,9 @@ const CHARACTERS: usize = 500;
 /// The position of a post in an issue.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spot<'a> {
-    /// The post's page.
     pub(super) page: &'a str,
     /// The post's number, from 1: no two posts of an issue share an id.
     pub(super) number: usize,
-    /// The drawings in the post.
     pub(super) drawings: &'a [Drawing],
 }
 

@@ -27,7 +27,6 @@ pub struct IssuePlace {
 /// An issue as it is published. It is frozen with the mail, so that a later template changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct IssuePage {
-    /// The page.
     pub(crate) html: String,
     /// The text of its entry in the feeds of issues.
     pub(crate) entry: String,

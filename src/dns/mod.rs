@@ -26,7 +26,6 @@ const ROUNDS: usize = 2;
 const SERVERS: usize = 3;
 /// How often a name may lead to another name.
 const ALIASES: usize = 8;
-/// The port of DNS.
 const PORT: u16 = 53;
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

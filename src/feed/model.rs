@@ -12,7 +12,6 @@ use crate::post::{Body, FeedOrigin, Post};
 /// One document of a feed, before it has a format.
 #[derive(Debug)]
 pub(super) struct Feed<'a> {
-    /// The site that it belongs to.
     pub(super) site: &'a Site,
     /// The name of its tag, section, author or language; none for the main feed.
     pub(super) topic: Option<&'a str>,
@@ -20,7 +19,6 @@ pub(super) struct Feed<'a> {
     pub(super) id: String,
     /// The posts that it shows, the newest first.
     pub(super) posts: Vec<&'a Post>,
-    /// Its own address.
     pub(super) address: Url,
     /// The address that readers subscribe to.
     pub(super) current: Url,

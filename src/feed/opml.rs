@@ -7,7 +7,6 @@ use crate::feed::text;
 use crate::feed::topic::Named;
 use crate::html;
 
-/// The list's file.
 pub(super) const FILE: &str = "feeds.opml";
 
 /// Every feed as an outline (OPML 2.0), to be imported into a reader at once.

@@ -22,7 +22,6 @@ use crate::template::explain;
 
 /// The page's file.
 pub(super) const PAGE: &str = "feeds.html";
-/// The stylesheet's file.
 pub(super) const STYLE: &str = "feeds.css";
 
 const TEMPLATE: &str = include_str!("../../templates/feeds.html");
@@ -52,7 +51,6 @@ pub(super) fn style(site: &Site) -> String {
 /// The feeds and the archive that the page links to.
 #[derive(Debug, Clone, Hash)]
 pub(super) struct FeedIndex {
-    /// The feeds.
     pub(super) topics: Vec<Named>,
     /// The periods of the main feed's archive, the oldest first.
     pub(super) periods: Vec<String>,

@@ -84,7 +84,6 @@ impl Client {
     }
 }
 
-/// The headers of the request.
 fn write_headers(accept: &str, known: &KnownDocument) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));

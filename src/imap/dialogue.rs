@@ -8,7 +8,6 @@ use crate::imap::wire::{Deadline, ImapWire, lose};
 use crate::login::Secrets;
 use crate::verdict::{LONGEST_TEXT, Trouble, one_line};
 
-/// The most responses to one command.
 const MOST_RESPONSES: usize = 20_000;
 /// The most octets of all responses to one command: many times what anything that we ask for has.
 const MOST_OCTETS: usize = 8 << 20;

@@ -27,7 +27,6 @@ const MOST_TEXT: usize = 64 << 10;
 /// A parsed message.
 #[derive(Debug, Default)]
 pub(super) struct ParsedMail {
-    /// The fields of its head.
     pub(super) fields: Fields,
     /// Its type, such as `multipart/report`.
     pub(super) kind: String,
@@ -37,7 +36,6 @@ pub(super) struct ParsedMail {
     pub(super) returned: Vec<Fields>,
 }
 
-/// A part of a message.
 #[derive(Debug)]
 pub(super) struct MailPart {
     /// Its type, such as `text/plain`.

@@ -26,7 +26,6 @@ pub(crate) enum ConfirmBy {
     Either {
         /// The address of the page, with a token behind it.
         page: String,
-        /// The address for an answer.
         address: String,
         /// Whether it holds the token, as the subject does.
         tagged: bool,

@@ -12,7 +12,6 @@ use crate::post::Post;
 pub(crate) struct SyndicatedPost {
     /// The post; its path is the address of its page.
     pub(crate) post: Post,
-    /// Where it is from.
     pub(crate) from: Syndication,
 }
 

@@ -35,9 +35,7 @@ const TEXT_TEMPLATE: &str = "digest.txt";
 
 /// An issue before it is frozen.
 pub(crate) struct Composed {
-    /// The rendered draft.
     pub(crate) draft: Draft,
-    /// The compiled mail.
     pub(crate) compiled: Compiled,
     /// The page of the archive; none where it has none.
     pub(crate) page: Option<IssuePage>,

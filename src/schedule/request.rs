@@ -17,7 +17,6 @@ pub(super) enum Answered {
     Asking,
     /// They have confirmed.
     Confirmed {
-        /// The reader's address.
         address: String,
         /// The digests that they get from now on.
         digests: Vec<String>,

@@ -119,7 +119,6 @@ impl Shelf {
         }
     }
 
-    /// The folder.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }

@@ -25,7 +25,6 @@ pub enum Access {
 }
 
 impl Access {
-    /// Whether it is written.
     pub(super) fn may_write(self) -> bool {
         self != Self::Read
     }

@@ -14,7 +14,6 @@ use crate::store::{Result, Store};
 /// A reader and the digest whose mail contained their link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Linked {
-    /// The reader's state.
     pub(crate) state: ReaderState,
     /// The digest; `None` if an older copy of the store lacks the issue.
     pub(crate) digest: Option<String>,

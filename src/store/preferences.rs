@@ -17,9 +17,7 @@ use crate::store::{Result, Store};
 /// A reader as their page of preferences shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Preferences {
-    /// Their address.
     pub(crate) address: String,
-    /// Their state.
     pub(crate) state: ReaderState,
     /// Their language, where it is known.
     pub(crate) language: Option<String>,

@@ -24,7 +24,6 @@ use crate::web::page::{Page, PageButton, PageTemplate};
 use crate::web::requests::FormRequest;
 use crate::web::state::{AppState, Speech};
 
-/// The template of the form.
 pub(super) const TEMPLATE: PageTemplate = PageTemplate {
     name: "serve-join.html",
     text: include_str!("../../templates/serve-join.html"),
@@ -46,7 +45,6 @@ pub(super) fn routes() -> Router<Arc<AppState>> {
         .route("/confirm/{token}", get(ask_to_confirm).post(confirm))
 }
 
-/// The fields of the form.
 #[derive(Debug, Default)]
 struct FilledForm {
     email: String,
@@ -78,7 +76,6 @@ impl FilledForm {
     }
 }
 
-/// Shows the form.
 async fn show_empty_form(State(state): State<Arc<AppState>>) -> Response {
     show_form(&state, &FilledForm::default(), None)
 }

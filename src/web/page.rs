@@ -52,7 +52,6 @@ pub(super) struct PageTemplates {
     own: Vec<OwnTemplate>,
 }
 
-/// A template of the site's own.
 #[derive(Debug)]
 struct OwnTemplate {
     name: &'static str,
@@ -65,9 +64,7 @@ struct OwnTemplate {
 pub(super) struct Page {
     /// The language of its words.
     pub(super) language: String,
-    /// Its heading.
     pub(super) title: String,
-    /// Its paragraphs.
     pub(super) lines: Vec<String>,
     pub(super) forms: Vec<PageButton>,
 }
@@ -77,7 +74,6 @@ pub(super) struct Page {
 pub(super) struct PageButton {
     /// The address that it posts to.
     pub(super) action: String,
-    /// Its label.
     pub(super) button: String,
     /// Whether it is the less likely choice.
     pub(super) second: bool,

@@ -70,7 +70,6 @@ impl Door {
         }
     }
 
-    /// The path of the preview.
     pub(crate) fn path(&self) -> String {
         format!("/{}/", self.secret)
     }

@@ -24,7 +24,6 @@ const CROWDED: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct FormRequest {
     pub(super) email: Email,
-    /// The names of the digests.
     pub(super) digests: Vec<String>,
     /// From which address on the network, where that is known.
     pub(super) network: Option<IpAddr>,

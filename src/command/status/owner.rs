@@ -24,11 +24,9 @@ use crate::template::explain;
 const PAGE: &str = include_str!("../../../templates/status.html");
 /// The name by which errors call it; its ending has values escaped.
 const NAME: &str = "status.html";
-/// The most issues that are shown.
 const MOST_ISSUES: usize = 20;
 /// The most domains that are shown.
 const MOST_DOMAINS: usize = 15;
-/// The most months that are shown.
 const MOST_MONTHS: u32 = 12;
 /// The most characters of a subject or a reason.
 const LONGEST: usize = 150;

@@ -130,7 +130,6 @@ impl Hand {
     }
 }
 
-/// The settings of an import.
 struct Import<'a> {
     /// The digests where a line names none.
     default: &'a [String],

@@ -24,7 +24,6 @@ fn digest() -> Digest {
     toml::from_str("name = \"weekly\"\nschedule = \"0 8 * * MON\"").unwrap()
 }
 
-/// Posts with these ids.
 fn posts(ids: impl IntoIterator<Item = String>) -> Vec<Post> {
     let habits = Habits::new(Dialect::Plain, chrono_tz::UTC);
     let post = |id: String| {

@@ -5,7 +5,6 @@ use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::Generator;
 use crate::loader::generator::survey::{Survey, find_assigned, find_posts_in, read_script};
 
-/// The names of its config files.
 pub(super) const FILES: &[&str] = &["astro.config.mjs", "astro.config.ts", "astro.config.js"];
 
 /// Reads a site of Astro. Its config is a script.

@@ -13,7 +13,6 @@ use crate::post::dialect::{Data, Habits};
 
 /// Reads the sites of one generator. What it does not say stays as its dialect has it.
 pub(super) trait GeneratorReader: Sync {
-    /// The dialect of its posts.
     fn dialect(&self) -> Dialect;
 
     /// Whether a file of such a name, with these keys, is its config for posts in the folder `dir`.

@@ -17,7 +17,6 @@ use crate::post::dialect::Habits;
 use crate::post::dialect::math;
 use crate::post::front;
 
-/// The names of its config files.
 pub(super) const FILES: &[&str] = &["_config.yml", "_config.yaml", "_config.toml"];
 /// The folders of posts, as an expression.
 const POSTS: &str = "_(?:posts|drafts)";

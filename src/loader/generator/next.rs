@@ -10,7 +10,6 @@ use crate::loader::generator::keys::Generator;
 use crate::post::dialect::Habits;
 use crate::post::dialect::slug::Slugs;
 
-/// The names of its config files.
 pub(super) const FILES: &[&str] = &["next.config.js", "next.config.mjs", "next.config.ts"];
 
 /// The folders whose files have their paths as addresses.

@@ -17,7 +17,6 @@ use crate::loader::generator::survey::{Survey, find_text, read_script};
 use crate::post::dialect::{Data, Habits, Rules};
 use crate::post::front;
 
-/// The names of its config files.
 pub(super) const FILES: &[&str] = &["conf.py"];
 
 /// Reads a site of Nikola.

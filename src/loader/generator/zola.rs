@@ -14,7 +14,6 @@ use crate::post::dialect::Habits;
 use crate::post::dialect::math;
 use crate::post::dialect::slug::Slugs;
 
-/// The names of its config files.
 pub(super) const FILES: &[&str] = &["zola.toml", "config.toml"];
 
 /// Reads a site of Zola.

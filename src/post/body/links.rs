@@ -50,7 +50,6 @@ fn bare_path(path: &str) -> String {
 /// The context in which a text's links are resolved.
 #[derive(Debug)]
 pub(super) struct Links<'a> {
-    /// The home page.
     pub(super) home: &'a Url,
     /// The post of the text.
     pub(super) post: &'a Post,

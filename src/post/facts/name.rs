@@ -14,7 +14,6 @@ pub(super) struct Name<'a> {
     folder: &'a str,
     /// The file's name without its ending and language; a bundle's is its folder's.
     pub(super) stem: &'a str,
-    /// The markup of the file.
     pub(super) markup: Option<Markup>,
     /// Whether it is the `index.md` of its folder.
     pub(super) is_index: bool,

@@ -14,7 +14,6 @@ const REMOVED: &str = "removed";
 /// An issue that has a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ArchivedIssue {
-    /// Its number.
     pub(crate) id: IssueId,
     pub(crate) digest: String,
     pub(crate) subject: String,

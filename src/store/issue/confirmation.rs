@@ -84,7 +84,6 @@ pub enum JoinAnswer {
 pub(crate) enum Confirmation {
     /// They get the digests from now on.
     Done {
-        /// The reader's address.
         address: String,
         /// The digests that were confirmed.
         digests: Vec<String>,

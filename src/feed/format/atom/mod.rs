@@ -33,7 +33,6 @@ const LAYOUT: WriteConfig = WriteConfig {
     indent_size: Some(0),
 };
 
-/// Writes Atom.
 pub(super) struct Atom;
 
 impl FeedFormat for Atom {

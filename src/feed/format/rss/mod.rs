@@ -23,7 +23,6 @@ const MEDIA_TYPE: &str = "application/rss+xml";
 /// The end of every document.
 const TAIL: &str = "\n</channel>\n</rss>";
 
-/// Writes RSS.
 pub(super) struct Rss;
 
 impl FeedFormat for Rss {

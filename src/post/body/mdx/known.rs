@@ -7,7 +7,6 @@ use crate::post::body::budget::Budget;
 /// The names under which generators give a text its own front matter, in lower case.
 const ROOTS: [&str; 4] = ["frontmatter", "meta", "metadata", "matter"];
 
-/// The known names of a text.
 pub(super) struct KnownNames<'a> {
     images: HashMap<&'a str, String>,
     said: HashMap<String, String>,

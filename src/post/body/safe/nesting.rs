@@ -1,6 +1,5 @@
 //! Measures how deeply the elements of an HTML text nest, before it is parsed.
 
-/// The deepest nesting.
 pub(super) const DEEPEST: usize = 250;
 
 /// Elements without children, or with an end that the next one implies.

@@ -61,7 +61,6 @@ impl Element {
         })
     }
 
-    /// Its closing tag.
     pub(super) fn closing(&self) -> String {
         if self.name == "p" {
             String::new()

@@ -22,7 +22,6 @@ pub(in crate::post::body) enum Meaning {
     Address(String),
 }
 
-/// The names of notes.
 pub(super) const NOTES: [&str; 17] = [
     "note",
     "notice",

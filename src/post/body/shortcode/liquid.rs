@@ -109,7 +109,6 @@ impl Variables<'_> {
     }
 }
 
-/// Formats a time.
 fn time(text: &str, form: &str) -> Option<String> {
     let time = DateTime::parse_from_str(text, TIME).ok()?;
     let form = StrftimeItems::new(form).parse().ok()?;
