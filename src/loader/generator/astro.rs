@@ -27,30 +27,28 @@ impl GeneratorReader for Astro {
         }
         for file in CONSTANTS {
             let script = read_script(&root.join(file));
-            let named = |names: &[&str]| {
+            let find = |names: &[&str]| {
                 let found = names.iter().find_map(|name| find_assigned(&script, name));
                 found.map(str::to_owned)
             };
-            survey.title = survey
-                .title
-                .take()
-                .or_else(|| named(&["SITE_TITLE", "title", "name"]));
-            survey.description = survey
-                .description
-                .take()
-                .or_else(|| named(&["SITE_DESCRIPTION", "description", "desc"]));
+            if survey.title.is_none() {
+                survey.title = find(&["SITE_TITLE", "title", "name"]);
+            }
+            if survey.description.is_none() {
+                survey.description = find(&["SITE_DESCRIPTION", "description", "desc"]);
+            }
         }
-        let content = CONTENT.map(|folder| root.join(folder));
-        let found = content.iter().map(|folder| (folder, find_posts_in(folder)));
-        let found = found
-            .filter(|(content, posts)| posts != *content)
-            .map(|(_, posts)| posts)
-            .next();
-        survey.posts = found.unwrap_or_else(|| content[0].clone());
-        survey.output = find_assigned(&script, "outDir")
-            .unwrap_or("dist")
-            .trim_start_matches("./")
-            .into();
+        survey.posts = root.join(CONTENT[0]);
+        for folder in CONTENT {
+            let content = root.join(folder);
+            let posts = find_posts_in(&content);
+            if posts != content {
+                survey.posts = posts;
+                break;
+            }
+        }
+        let output = find_assigned(&script, "outDir").unwrap_or("dist");
+        survey.output = output.trim_start_matches("./").into();
         survey.feed = Some((Format::Rss, "rss.xml".to_owned()));
         survey.switch_off = "delete `src/pages/rss.xml.js`";
     }

@@ -41,17 +41,14 @@ impl GeneratorReader for MdBook {
         let url = generator.find(&["output", "html", "site-url"]);
         survey.take_url(url.and_then(Value::as_str).unwrap_or_default());
         survey.posts = generator.root.join(choose_content(generator));
-        survey.output = find_nested(generator, "build", "build-dir")
-            .unwrap_or("book")
-            .into();
+        let output = find_nested(generator, "build", "build-dir");
+        survey.output = output.unwrap_or("book").into();
         survey.git_dates = is_in_repository(&generator.root);
     }
 }
 
 /// The folder of the chapters.
 fn choose_content(generator: &Generator) -> String {
-    find_nested(generator, "book", "src")
-        .unwrap_or("src")
-        .trim_matches('/')
-        .to_owned()
+    let folder = find_nested(generator, "book", "src").unwrap_or("src");
+    folder.trim_matches('/').to_owned()
 }

@@ -35,18 +35,14 @@ impl GeneratorReader for Nikola {
     }
 
     fn list_content(&self, generator: &Generator) -> Vec<String> {
-        list_posts(generator)
-            .into_iter()
-            .map(|(folder, _)| folder)
-            .collect()
+        let posts = list_posts(generator).into_iter();
+        posts.map(|(folder, _)| folder).collect()
     }
 
     fn read_into(&self, generator: &Generator, dir: &Path, habits: &mut Habits) {
         let posts = list_posts(generator);
-        let own = posts
-            .iter()
-            .find(|(folder, _)| dir.starts_with(generator.root.join(folder)));
-        let (_, target) = own.unwrap_or(&posts[0]);
+        let is_own = |(folder, _): &&(String, String)| dir.starts_with(generator.root.join(folder));
+        let (_, target) = posts.iter().find(is_own).unwrap_or(&posts[0]);
         let is_pretty = generator.keys.get("pretty_urls") != Some(&Value::Bool(false));
         let end = if is_pretty { "/" } else { ".html" };
         habits.permalink = Some(format!("/{target}/{{path}}{end}"));
@@ -108,12 +104,12 @@ impl GeneratorReader for Nikola {
     }
 }
 
-/// The path of a post without its ending.
+/// Strips the ending off the path of a post.
 fn strip_ending(path: &str) -> &str {
     path.rsplit_once('.').map_or(path, |(stem, _)| stem)
 }
 
-/// The keys of a post, or of a `.meta` file: lines like `.. title: Tea`, or front matter between fences.
+/// Reads the keys of a post, or of a `.meta` file: lines like `.. title: Tea`, or front matter between fences.
 fn read_keys(text: &str) -> Result<Map<String, Value>, Finding> {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let bare = format!("<!--\n{text}\n-->\n");
@@ -124,19 +120,19 @@ fn read_keys(text: &str) -> Result<Map<String, Value>, Finding> {
         .into_keys())
 }
 
-/// The codes of `TRANSLATIONS`.
+/// Reads the codes of `TRANSLATIONS`.
 fn read_translations(generator: &Generator) -> Vec<String> {
     let script = read_script(&generator.file);
-    let is_behind = |line: &str| {
-        let value = line.strip_prefix("TRANSLATIONS").map(str::trim_start);
-        !value.is_some_and(|value| value.starts_with('='))
+    let is_begin = |line: &str| match line.strip_prefix("TRANSLATIONS") {
+        Some(rest) => rest.trim_start().starts_with('='),
+        None => false,
     };
-    let table = script.lines().skip_while(|line| is_behind(line));
     let mut codes = Vec::new();
-    for line in table {
+    for line in script.lines().skip_while(|line| !is_begin(line)) {
         let line = line.split('#').next().unwrap_or_default();
-        let found = CODE.captures_iter(line);
-        codes.extend(found.map(|code| code[1].to_owned()));
+        for code in CODE.captures_iter(line) {
+            codes.push(code[1].to_owned());
+        }
         if line.contains('}') {
             break;
         }
@@ -153,20 +149,21 @@ static ENTRY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"\(\s*["']([^"'*]*)[^"']*["']\s*,\s*["']([^"']*)["']"#).expect("an expression")
 });
 
-/// The folders of posts, each with the folder of its pages.
+/// Lists the folders of posts, each with the folder of its pages.
 fn list_posts(generator: &Generator) -> Vec<(String, String)> {
     let script = read_script(&generator.file);
-    let own = |line: &&str| line.starts_with("POSTS") && line.contains('=');
-    let begins = script.lines().find(own).and_then(|line| script.find(line));
-    let rest = &script[begins.unwrap_or(script.len())..];
+    let is_begin = |line: &&str| line.starts_with("POSTS") && line.contains('=');
+    let begin = script.lines().find(is_begin);
+    let begin = begin.and_then(|line| script.find(line));
+    let rest = &script[begin.unwrap_or(script.len())..];
     let rest = rest.split("PAGES").next().unwrap_or_default();
     let bare = |text: &str| text.trim_matches('/').to_owned();
-    let found: Vec<_> = ENTRY
-        .captures_iter(rest)
-        .map(|entry| (bare(&entry[1]), bare(&entry[2])))
-        .collect();
-    match found.is_empty() {
-        true => vec![("posts".to_owned(), "posts".to_owned())],
-        false => found,
+    let mut found = Vec::new();
+    for entry in ENTRY.captures_iter(rest) {
+        found.push((bare(&entry[1]), bare(&entry[2])));
     }
+    if found.is_empty() {
+        found.push(("posts".to_owned(), "posts".to_owned()));
+    }
+    found
 }

@@ -16,6 +16,13 @@ use crate::post::dialect::Habits;
 /// The names of its config files.
 pub(super) const FILES: &[&str] = &["pelicanconf.py"];
 
+/// The keys that set the path of a feed, the likeliest one first.
+const FEEDS: [(&str, Format); 3] = [
+    ("feed_all_atom", Format::Atom),
+    ("feed_all_rss", Format::Rss),
+    ("feed_atom", Format::Atom),
+];
+
 /// Reads a site of Pelican.
 pub(super) struct Pelican;
 
@@ -62,24 +69,21 @@ impl GeneratorReader for Pelican {
         survey.take_language(said("default_lang").unwrap_or("en"));
         let content = said("path").unwrap_or("content").trim_start_matches("./");
         survey.posts = find_posts_in(&generator.root.join(content));
-        survey.output = said("output_path")
-            .unwrap_or("output")
-            .trim_matches('/')
-            .into();
-        let feeds = [
-            ("feed_all_atom", Format::Atom),
-            ("feed_all_rss", Format::Rss),
-            ("feed_atom", Format::Atom),
-        ];
-        let found = feeds
-            .iter()
-            .find_map(|(key, format)| Some((*format, said(key)?.to_owned())));
+        let output = said("output_path").unwrap_or("output");
+        survey.output = output.trim_matches('/').into();
+        let mut is_silent = true;
+        for (key, format) in FEEDS {
+            is_silent &= !generator.keys.contains_key(key) && !public.contains_key(key);
+            if survey.feed.is_none()
+                && let Some(path) = said(key)
+            {
+                survey.feed = Some((format, path.to_owned()));
+            }
+        }
         // Without a word Pelican writes this one.
-        let is_silent = feeds
-            .iter()
-            .all(|(key, _)| !generator.keys.contains_key(*key) && !public.contains_key(*key));
-        let usual = || is_silent.then(|| (Format::Atom, "feeds/all.atom.xml".to_owned()));
-        survey.feed = found.or_else(usual);
+        if is_silent {
+            survey.feed = Some((Format::Atom, "feeds/all.atom.xml".to_owned()));
+        }
         survey.switch_off =
             "set `FEED_ALL_ATOM = None` and `CATEGORY_FEED_ATOM = None` in `publishconf.py`";
     }

@@ -22,27 +22,30 @@ impl<'a> KnownNames<'a> {
         said: impl Iterator<Item = (String, String)>,
         budget: &'a Budget,
     ) -> Self {
-        let statements = text.lines().filter_map(|line| line.strip_prefix("export "));
+        let mut exported = HashSet::new();
+        for line in text.lines() {
+            if let Some(statement) = line.strip_prefix("export ") {
+                exported.extend(statement.split_ascii_whitespace().nth(1));
+            }
+        }
         Self {
-            images: images(text),
+            images: find_images(text),
             said: said.collect(),
-            exported: statements
-                .filter_map(|line| line.split_ascii_whitespace().nth(1))
-                .collect(),
+            exported,
             budget,
         }
     }
 
-    /// The value of an attribute that names a picture or a key of the front matter. It is charged to the budget, and
-    /// `None` once that is spent: a short name may stand for a long value any number of times.
-    pub(super) fn value(&self, expression: &str) -> Option<&str> {
+    /// Finds the value of an attribute that names a picture or a key of the front matter. It is charged to the budget,
+    /// and `None` once that is spent: a short name may stand for a long value any number of times.
+    pub(super) fn find_value(&self, expression: &str) -> Option<&str> {
         let name = expression.trim();
         let image = self.images.get(name.strip_suffix(".src").unwrap_or(name));
         let value = image.map(String::as_str).or_else(|| self.look_up(name))?;
         self.budget.take(value.len()).then_some(value)
     }
 
-    /// The front matter's value for a key that an expression names: `frontmatter.title`, `props.meta.a`.
+    /// Looks up the front matter's value for a key that an expression names: `frontmatter.title`, `props.meta.a`.
     pub(super) fn look_up(&self, expression: &str) -> Option<&str> {
         let path = expression.trim();
         let path = path.strip_prefix("props.").unwrap_or(path);
@@ -54,14 +57,17 @@ impl<'a> KnownNames<'a> {
     }
 }
 
-/// The addresses of the pictures that a text imports, by their names.
-fn images(text: &str) -> HashMap<&str, String> {
+/// Finds the addresses of the pictures that a text imports, by their names.
+fn find_images(text: &str) -> HashMap<&str, String> {
     const ENDINGS: [&str; 8] = [
         ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg", ".apng",
     ];
+    /// The prefixes of a path from the site's root.
+    const PREFIXES: [&str; 6] = ["@site/static/", "@site/", "@/", "~/", "/public/", "src/"];
     let mut images = HashMap::new();
-    for line in text.lines().filter(|line| line.starts_with("import ")) {
-        let Some((names, path)) = line["import ".len()..].split_once(" from ") else {
+    for line in text.lines() {
+        let import = line.strip_prefix("import ");
+        let Some((names, path)) = import.and_then(|import| import.split_once(" from ")) else {
             continue;
         };
         let name = names.split(',').next().unwrap_or_default().trim();
@@ -71,12 +77,11 @@ fn images(text: &str) -> HashMap<&str, String> {
         if !ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
             continue;
         }
-        // The prefixes of a path from the site's root.
-        let rooted = ["@site/static/", "@site/", "@/", "~/", "/public/", "src/"]
-            .iter()
-            .find_map(|root| path.strip_prefix(root));
-        let path = rooted.map_or_else(|| path.to_owned(), |path| format!("/{path}"));
-        images.insert(name, path);
+        let address = match PREFIXES.iter().find_map(|root| path.strip_prefix(root)) {
+            Some(below) => format!("/{below}"),
+            None => path.to_owned(),
+        };
+        images.insert(name, address);
     }
     images
 }

@@ -99,7 +99,7 @@ impl MdxTag {
                     self.lines += braced.matches('\n').count();
                     let inside = &braced[1..braced.len() - 1];
                     let value = parse_string(inside, true)
-                        .or_else(|| known.value(inside))
+                        .or_else(|| known.find_value(inside))
                         .or_else(|| words_of(inside));
                     if let Some(value) = value.filter(|value| !value.contains(['\\', '\n'])) {
                         self.written
