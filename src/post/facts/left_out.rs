@@ -108,7 +108,7 @@ impl File<'_> {
         let guards_private = self.rules.guards_private;
         let is_off = |(key, off): &(&'static str, bool)| match self.front.get(&[key]) {
             Some((_, value)) if guards_private => {
-                has_one(value, |one| switch_or_number(one) == Some(*off))
+                has_one(value, |one| read_switch(one) == Some(*off))
             }
             _ => self.front.is(key, *off),
         };
@@ -116,17 +116,14 @@ impl File<'_> {
             let status = text_of(one);
             matches!(status.as_deref(), Some("draft" | "hidden"))
         };
-        let status = self.front.get(&["status"]).map(|(_, value)| value);
-        SWITCHED_OFF.iter().any(is_off)
-            || status.is_some_and(|status| match guards_private {
-                true => has_one(status, is_draft),
-                false => is_draft(status),
-            })
-            || self.folders().any(|part| part == "_drafts")
-            || self.rules.guards_private
-                && self
-                    .folders()
-                    .any(|part| part.eq_ignore_ascii_case("drafts"))
+        let has_status = match self.front.get(&["status"]) {
+            Some((_, status)) if guards_private => has_one(status, is_draft),
+            Some((_, status)) => is_draft(status),
+            None => false,
+        };
+        let is_of_drafts =
+            |part: &str| part == "_drafts" || guards_private && part.eq_ignore_ascii_case("drafts");
+        SWITCHED_OFF.iter().any(is_off) || has_status || self.folders().any(is_of_drafts)
     }
 
     /// The reason why the file is no post, whatever its date.
@@ -202,32 +199,38 @@ impl File<'_> {
     }
 
     fn is_private(&self) -> bool {
-        let value = |key: &'static str| Some(self.front.get(&[key])?.1);
-        let is_for_some = |key| value(key).is_some_and(|value| has_one(value, is_not_for_all));
-        let is_private = |key| value(key).is_some_and(|value| has_one(value, |one| !is_no(one)));
-        let is_not_public = |key| {
-            value(key).is_some_and(|value| has_one(value, |one| is_no(one) || is_not_for_all(one)))
-        };
+        let is_private = |key| self.has_value(&[key], |one| !is_no(one));
+        let is_for_some = |key| self.has_value(&[key], is_not_for_all);
+        let is_not_public = |key| self.has_value(&[key], |one| is_no(one) || is_not_for_all(one));
         let is_obsidian = self.rules.dialect == Dialect::Obsidian;
-        let is_generators = |part: &str| matches!(part, "_posts" | "_drafts");
-        let mut folders = self.folders();
-        let is_kept = |part: &str| {
-            let is_one_of =
-                |names: &[&str]| names.iter().any(|name| part.eq_ignore_ascii_case(name));
-            is_one_of(&["private"]) || is_obsidian && is_one_of(&["template", "templates"])
-        };
-        let is_marked = self.file().starts_with('_')
-            || folders.any(|part| part.starts_with('_') && !is_generators(part) || is_kept(part));
         // Elsewhere tags are topics.
-        let tags = self.front.get(&["tags", "tag"]).map(|(_, value)| value);
-        let is_tagged = is_obsidian && tags.is_some_and(|tags| has_one(tags, is_tag_of_private));
-        is_marked
+        let is_tagged = is_obsidian && self.has_value(&["tags", "tag"], is_tag_of_private);
+        self.is_in_private_place()
             || is_tagged
             || PRIVATE.iter().copied().any(is_private)
             || PUBLIC.iter().copied().any(is_not_public)
             || is_obsidian && is_not_public(OBSIDIAN_PUBLIC)
             || FOR_WHOM.into_iter().any(is_for_some)
             || is_for_some("status") && !self.is_draft()
+    }
+
+    /// Whether the name of the file, or of a folder above it, keeps it from readers.
+    fn is_in_private_place(&self) -> bool {
+        let is_obsidian = self.rules.dialect == Dialect::Obsidian;
+        let is_private = |part: &str| match part.to_ascii_lowercase().as_str() {
+            "private" => true,
+            "template" | "templates" => is_obsidian,
+            _ => part.starts_with('_') && !matches!(part, "_posts" | "_drafts"),
+        };
+        self.file().starts_with('_') || self.folders().any(is_private)
+    }
+
+    /// Whether the value of the first of these keys that is there, or one of its list, is such.
+    fn has_value(&self, keys: &[&'static str], is_such: impl Fn(&Value) -> bool) -> bool {
+        match self.front.get(keys) {
+            Some((_, value)) => has_one(value, is_such),
+            None => false,
+        }
     }
 
     fn file(&self) -> &str {
@@ -248,8 +251,8 @@ fn has_one(value: &Value, is_such: impl Fn(&Value) -> bool) -> bool {
     }
 }
 
-/// A value as a switch; a number is one, too.
-fn switch_or_number(value: &Value) -> Option<bool> {
+/// Reads a value as a switch; a number is one, too.
+fn read_switch(value: &Value) -> Option<bool> {
     match text_of(value)?.as_str() {
         "0" => Some(false),
         "1" => Some(true),
@@ -261,7 +264,7 @@ fn switch_or_number(value: &Value) -> Option<bool> {
 fn is_no(value: &Value) -> bool {
     match text_of(value) {
         Some(text) => {
-            switch_or_number(value) == Some(false)
+            read_switch(value) == Some(false)
                 || ["none", "never"]
                     .iter()
                     .any(|word| text.eq_ignore_ascii_case(word))
@@ -283,5 +286,5 @@ fn is_not_for_all(value: &Value) -> bool {
     let words = words.to_lowercase().replace([' ', '_'], "-");
     let whom = words.strip_suffix("-only").unwrap_or(&words);
     let whom = whom.strip_prefix("only-").unwrap_or(whom);
-    NOT_FOR_ALL.contains(&whom) || switch_or_number(value) == Some(false)
+    NOT_FOR_ALL.contains(&whom) || read_switch(value) == Some(false)
 }
