@@ -34,5 +34,5 @@ pub(crate) fn media_type(config: &Feeds, path: &str) -> Option<&'static str> {
 
 /// The address that readers subscribe to, as it is written in documents.
 pub(super) fn subscription(site: &Site, config: &Feeds, format: Format, folder: &str) -> String {
-    text::address(url(site, &path(config, format, folder, None)))
+    text::escape_address(url(site, &path(config, format, folder, None)))
 }

@@ -12,7 +12,7 @@ use crate::feed::format::look_up;
 use crate::feed::mark::GENERATOR;
 use crate::feed::model::{Entry, EntryText, Feed, day};
 use crate::feed::ours::is_ours;
-use crate::feed::render::feed_id;
+use crate::feed::render::make_feed_id;
 use crate::feed::{page, text};
 use crate::finding::Finding;
 use crate::language::{self, DigestWords};
@@ -105,7 +105,7 @@ impl IssueFeeds<'_> {
             let entries: Vec<String> = newest
                 .iter()
                 .map(|issue| {
-                    writer.entry(&Entry {
+                    writer.write_entry(&Entry {
                         site: self.site,
                         authority: self.authority,
                         post: &issue.post,
@@ -125,7 +125,7 @@ impl IssueFeeds<'_> {
             let feed = Feed {
                 site: self.site,
                 topic: Some(&self.words.all_issues),
-                id: feed_id(self.authority, ISSUES),
+                id: make_feed_id(self.authority, ISSUES),
                 posts: newest.iter().map(|issue| &issue.post).collect(),
                 current: address.clone(),
                 address,
@@ -135,7 +135,7 @@ impl IssueFeeds<'_> {
                 hub: None,
                 style: self.config.page.then(|| format!("../{}", page::STYLE)),
             };
-            documents.push((place, writer.document(&feed, &entries)));
+            documents.push((place, writer.write_document(&feed, &entries)));
         }
         Ok(documents)
     }
@@ -152,7 +152,7 @@ impl IssueFeeds<'_> {
                 let local = post.published.with_timezone(&site.zone()).date_naive();
                 json!({
                     "title": text::clean_visible(&post.title).unwrap_or_else(|| day(post, site)),
-                    "url": text::address(&post.url),
+                    "url": text::escape_address(&post.url),
                     "day": day(post, site),
                     "date": language::day(local, &site.language),
                     "digest": several.then_some(&issue.digest),
@@ -169,7 +169,7 @@ impl IssueFeeds<'_> {
                 json!({
                     "name": look_up(*format).label(),
                     "media_type": look_up(*format).media_type(),
-                    "url": text::address(&address),
+                    "url": text::escape_address(&address),
                 })
             })
             .collect();
@@ -178,10 +178,10 @@ impl IssueFeeds<'_> {
             "site",
             &json!({
                 "title": text::clean_line(&site.title),
-                "url": text::address(&site.url),
+                "url": text::escape_address(&site.url),
                 "language": site.language,
                 "direction": language::direction(&site.language),
-                "archive": text::address(url(site, ISSUES)),
+                "archive": text::escape_address(url(site, ISSUES)),
             }),
         );
         values.insert("formats", &formats);

@@ -111,20 +111,20 @@ impl Feed<'_> {
 
     /// `rel` and address of each link beside the alternate one: the feed itself, its hub, its archive.
     pub(super) fn relations(&self) -> Vec<(&'static str, String)> {
-        let mut links = vec![("self", text::address(&self.address))];
+        let mut links = vec![("self", text::escape_address(&self.address))];
         if self.is_archive {
-            links.push(("current", text::address(&self.current)));
+            links.push(("current", text::escape_address(&self.current)));
         }
-        links.extend(self.hub.map(|hub| ("hub", text::address(hub))));
+        links.extend(self.hub.map(|hub| ("hub", text::escape_address(hub))));
         links.extend(
             self.older
                 .as_ref()
-                .map(|url| ("prev-archive", text::address(url))),
+                .map(|url| ("prev-archive", text::escape_address(url))),
         );
         links.extend(
             self.newer
                 .as_ref()
-                .map(|url| ("next-archive", text::address(url))),
+                .map(|url| ("next-archive", text::escape_address(url))),
         );
         links
     }

@@ -24,7 +24,7 @@ pub(super) fn write(site: &Site, config: &Feeds, topics: &[Named]) -> String {
         outlines.push_str(&format!(
             "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\" htmlUrl=\"{}\"/>\n",
             html::escape(&subscription(site, config, *format, folder)),
-            html::escape(&text::address(&site.url)),
+            html::escape(&text::escape_address(&site.url)),
         ));
     }
     format!(

@@ -10,7 +10,7 @@ use crate::config::{Archive, Feeds, Format, Site};
 use crate::feed::address::{path, url};
 use crate::feed::page::FeedIndex;
 use crate::feed::setting::Setting;
-use crate::feed::topic::{Named, Topic, limit_topics, topics};
+use crate::feed::topic::{Named, Topic, find_topics, limit_topics};
 use crate::feed::{opml, page};
 use crate::finding::{Finding, Rule};
 use crate::post::{Post, fingerprint_of};
@@ -71,7 +71,7 @@ pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<F
         posts,
         ..
     } = *setting;
-    let mut topics = topics(posts, &config.by, site);
+    let mut topics = find_topics(posts, &config.by, site);
     let findings = limit_topics(&mut topics, posts, config.max_feeds)
         .into_iter()
         .collect();
@@ -146,7 +146,7 @@ fn add_fingerprints(
 /// Plans the documents of a topic: its archive, the oldest first, then what readers subscribe to.
 fn plan_topic(setting: &Setting<'_>, topic: &Topic) -> Vec<Outline> {
     let Setting { config, .. } = *setting;
-    let mut archived = periods(setting, topic);
+    let mut archived = split_periods(setting, topic);
     // The newest post's own period may still grow: it is no archive.
     let newest = archived.pop().map_or(0, |(_, posts)| posts.len());
     let shown = config.limit.max(newest);
@@ -162,7 +162,7 @@ fn plan_topic(setting: &Setting<'_>, topic: &Topic) -> Vec<Outline> {
                 older: number.checked_sub(1).and_then(label),
                 newer: label(number + 1),
             };
-            outlines.push(document.outline(setting, posts.clone()));
+            outlines.push(document.make_outline(setting, posts.clone()));
         }
     }
     let is_shown =
@@ -178,14 +178,14 @@ fn plan_topic(setting: &Setting<'_>, topic: &Topic) -> Vec<Outline> {
             older: archived.last().map(|(label, _)| label.clone()),
             newer: None,
         };
-        outlines.push(document.outline(setting, posts.clone()));
+        outlines.push(document.make_outline(setting, posts.clone()));
     }
     outlines
 }
 
 impl Document {
     /// Its outline, with these posts.
-    fn outline(self, setting: &Setting<'_>, posts: Vec<usize>) -> Outline {
+    fn make_outline(self, setting: &Setting<'_>, posts: Vec<usize>) -> Outline {
         let path = path(
             setting.config,
             self.format,
@@ -201,7 +201,7 @@ impl Document {
 }
 
 /// The posts of each period in the site's zone, the oldest first; none without an archive.
-fn periods(setting: &Setting<'_>, topic: &Topic) -> Vec<(String, Vec<usize>)> {
+fn split_periods(setting: &Setting<'_>, topic: &Topic) -> Vec<(String, Vec<usize>)> {
     let Setting { config, .. } = *setting;
     let has_archive = topic.by.is_none_or(|by| config.archive_by.contains(&by));
     let Some(archive) = config.archive.filter(|_| has_archive) else {
@@ -248,7 +248,7 @@ pub(crate) fn folder_at(
             .map(|format| path(config, *format, folder, None));
         documents.any(|document| url(site, &document).path() == address.path())
     };
-    topics(posts, &config.by, site)
+    find_topics(posts, &config.by, site)
         .into_iter()
         .map(|topic| topic.folder)
         .find(|folder| is_there(folder))

@@ -43,7 +43,7 @@ pub(crate) fn links(site: &Site, config: &Feeds) -> String {
 
 /// The stylesheet: it hides what a browser cannot show and names the page that can.
 pub(super) fn style(site: &Site) -> String {
-    let page = text::address(url(site, PAGE));
+    let page = text::escape_address(url(site, PAGE));
     // A string of CSS: quotes and backslashes are escaped, and an address holds no line break.
     CSS.replace("{page}", &page.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -110,9 +110,11 @@ pub(super) fn write(
     values.insert("archive", &years(site, config, &index.periods));
     let entries: Vec<PageEntry<'_>> = posts.iter().map(|post| show(post, site)).collect();
     values.insert("entries", &entries);
-    let sign_up = config.sign_up.as_ref().map(text::address);
+    let sign_up = config.sign_up.as_ref().map(text::escape_address);
     values.insert("sign_up", &sign_up);
-    let list = config.opml.then(|| text::address(url(site, opml::FILE)));
+    let list = config
+        .opml
+        .then(|| text::escape_address(url(site, opml::FILE)));
     values.insert("list", &list);
     let mut tera = Tera::default();
     let (name, own) = match template {
@@ -135,7 +137,7 @@ pub(super) fn write(
 fn describe(site: &Site) -> Value {
     json!({
         "title": text::clean_line(&site.title),
-        "url": text::address(&site.url),
+        "url": text::escape_address(&site.url),
         "description": text::clean_line(&site.description),
         "language": site.language,
         "direction": language::direction(&site.language),
@@ -150,7 +152,7 @@ fn links_to(site: &Site, config: &Feeds, folder: &str, period: Option<&str>) -> 
         links.push(FormatLink {
             name: kind.label(),
             media_type: kind.media_type(),
-            url: text::address(url(site, &path(config, *format, folder, period))),
+            url: text::escape_address(url(site, &path(config, *format, folder, period))),
         });
     }
     links
@@ -201,7 +203,7 @@ fn show<'a>(post: &'a Post, site: &Site) -> PageEntry<'a> {
     let local = post.published.with_timezone(&site.zone()).date_naive();
     PageEntry {
         title: text::clean_visible(&post.title).unwrap_or_else(|| day.clone()),
-        url: text::address(&post.url),
+        url: text::escape_address(&post.url),
         day,
         date: language::day(local, &site.language),
         about: post.description.as_deref().map(text::clean_line),

@@ -67,14 +67,14 @@ pub fn render(
     let mut entries = Entries::new(setting, outlines);
     let mut findings = Vec::new();
     let mut waiting = outlines.to_vec();
-    waiting.sort_by_key(|outline| newest(outline));
+    waiting.sort_by_key(|outline| find_newest(outline));
     // Posts have numbers from the newest to the oldest.
     let mut unrendered: Vec<usize> = entries.uses.keys().copied().collect();
     unrendered.sort_unstable();
     loop {
         let oldest = unrendered.last().copied();
         let still_waits =
-            |outline: &&Outline| oldest.is_some_and(|oldest| newest(outline) <= oldest);
+            |outline: &&Outline| oldest.is_some_and(|oldest| find_newest(outline) <= oldest);
         let ready = waiting.split_off(waiting.partition_point(still_waits));
         let batch = unrendered.split_off(unrendered.len().saturating_sub(BATCH));
         // A few large documents alone would leave cores idle.
@@ -95,7 +95,7 @@ pub fn render(
 }
 
 /// The number of the newest post that a document shows; without any it waits for none.
-fn newest(outline: &Outline) -> usize {
+fn find_newest(outline: &Outline) -> usize {
     outline.shown().first().copied().unwrap_or(usize::MAX)
 }
 
@@ -160,7 +160,7 @@ impl<'a> Entries<'a> {
             let entry = Entry::new(&self.setting, post, &body, bodies.origin(post));
             let formats = self.setting.config.formats.iter();
             Ok(formats
-                .map(|format| look_up(*format).entry(&entry))
+                .map(|format| look_up(*format).write_entry(&entry))
                 .collect())
         });
         let formats = formats.map_err(|fault| fault.in_file(&*post.path))?;
@@ -204,7 +204,7 @@ impl<'a> Entries<'a> {
 
     /// Hands one document over. Returns the fault of the program, if one left it out.
     fn put(&self, outline: &Outline, sink: &dyn Sink) -> Result<Option<Finding>, Finding> {
-        let text = match guard(|| Ok(self.text(outline))) {
+        let text = match guard(|| Ok(self.write_text(outline))) {
             Ok(text) => text?,
             Err(fault) => {
                 let file = self.setting.config.dir.join(&outline.path);
@@ -223,7 +223,7 @@ impl<'a> Entries<'a> {
     }
 
     /// The text of a document.
-    fn text(&self, outline: &Outline) -> Result<String, Finding> {
+    fn write_text(&self, outline: &Outline) -> Result<String, Finding> {
         let Setting {
             site,
             config,
@@ -242,11 +242,11 @@ impl<'a> Entries<'a> {
                     .collect();
                 page::write(site, config, index, &shown, template)?
             }
-            DocumentKind::Feed(document) => self.feed(outline, document),
+            DocumentKind::Feed(document) => self.write_feed(outline, document),
         })
     }
 
-    fn feed(&self, outline: &Outline, document: &Document) -> String {
+    fn write_feed(&self, outline: &Outline, document: &Document) -> String {
         let formats = &self.setting.config.formats;
         let format = formats.iter().position(|format| *format == document.format);
         let mut posts = Vec::new();
@@ -257,13 +257,13 @@ impl<'a> Entries<'a> {
                 entries.push(entry.formats[format].as_str());
             }
         }
-        let feed = model(&self.setting, document, posts);
-        look_up(document.format).document(&feed, &entries)
+        let feed = make_model(&self.setting, document, posts);
+        look_up(document.format).write_document(&feed, &entries)
     }
 }
 
 /// A document with these posts, before it has a format.
-fn model<'a>(setting: &Setting<'a>, document: &'a Document, posts: Vec<&'a Post>) -> Feed<'a> {
+fn make_model<'a>(setting: &Setting<'a>, document: &'a Document, posts: Vec<&'a Post>) -> Feed<'a> {
     let Setting {
         site, config, lock, ..
     } = *setting;
@@ -280,7 +280,7 @@ fn model<'a>(setting: &Setting<'a>, document: &'a Document, posts: Vec<&'a Post>
     Feed {
         site,
         topic: topic.as_deref(),
-        id: id.unwrap_or_else(|| feed_id(lock.authority(), folder)),
+        id: id.unwrap_or_else(|| make_feed_id(lock.authority(), folder)),
         posts,
         address: place(period.as_deref()),
         current: place(None),
@@ -301,7 +301,7 @@ fn model<'a>(setting: &Setting<'a>, document: &'a Document, posts: Vec<&'a Post>
 }
 
 /// A feed's id, which does not change with its address.
-pub(super) fn feed_id(authority: &str, folder: &str) -> String {
+pub(super) fn make_feed_id(authority: &str, folder: &str) -> String {
     let folder: String = url::form_urlencoded::byte_serialize(folder.as_bytes()).collect();
     format!("tag:{authority},2000:feed/{}", folder.replace("%2F", "/"))
 }

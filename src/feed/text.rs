@@ -66,8 +66,8 @@ pub(super) fn clean(html: &str) -> String {
 }
 
 /// The beginning of an HTML text, cut between words; `None` if the text is no longer than that.
-pub(super) fn teaser(html: &str) -> Option<String> {
-    cut(&first_words(html), TEASER)
+pub(super) fn make_teaser(html: &str) -> Option<String> {
+    cut(&read_first_words(html), TEASER)
 }
 
 /// The beginning of a text that is longer than so many characters.
@@ -85,7 +85,7 @@ pub(super) fn cut(text: &str, longest: usize) -> Option<String> {
 }
 
 /// Words enough for a teaser, or all that there are: the whole of a long text is not looked at for its beginning.
-fn first_words(html: &str) -> String {
+fn read_first_words(html: &str) -> String {
     let mut length = 8 * TEASER;
     loop {
         let beginning = &html[..html.floor_char_boundary(length)];
@@ -100,13 +100,13 @@ fn first_words(html: &str) -> String {
 
 /// The first words of an HTML text: a teaser, or all of it if it is short.
 pub(super) fn cut_teaser(html: &str) -> String {
-    teaser(html).unwrap_or_else(|| clean_line(&html::read_words(html)))
+    make_teaser(html).unwrap_or_else(|| clean_line(&html::read_words(html)))
 }
 
 /// Finds the places where a reader that takes a text for HTML would see something else: a tag, a comment or a named
 /// character, with or without a `;` at its end. `Q&A` is none, and a browser that shows a feed by its stylesheet alone
 /// shows an escaped sign as it is written; `R&D2` counts, since validators take what is no word for a character's name.
-fn markup(text: &str) -> impl Iterator<Item = usize> {
+fn find_markup(text: &str) -> impl Iterator<Item = usize> {
     text.char_indices().filter_map(|(at, c)| {
         let rest = &text[at + c.len_utf8()..];
         let is_markup = match c {
@@ -125,7 +125,7 @@ fn markup(text: &str) -> impl Iterator<Item = usize> {
                     && (number.is_some()
                         || !is_word
                         || after.starts_with(';')
-                        || names_a_character(name))
+                        || is_character(name))
             }
             _ => false,
         };
@@ -134,29 +134,29 @@ fn markup(text: &str) -> impl Iterator<Item = usize> {
 }
 
 /// Whether HTML reads `&` and this word as a character, or as one with more behind it: `copy`, `copyright`.
-fn names_a_character(word: &str) -> bool {
+fn is_character(word: &str) -> bool {
     ["", ";"]
         .iter()
         .any(|end| ammonia::clean(&format!("&{word}{end}")) != format!("&amp;{word}{end}"))
 }
 
 /// Whether a text would be another if it were taken for HTML.
-pub(super) fn looks_like_markup(text: &str) -> bool {
-    markup(text).next().is_some()
+pub(super) fn has_markup(text: &str) -> bool {
+    find_markup(text).next().is_some()
 }
 
 /// A text for a place that has no way to say that it is plain: what would be markup is held apart by a space without
 /// width, so that nobody takes it for HTML.
-pub(super) fn inert(text: &str) -> String {
+pub(super) fn make_inert(text: &str) -> String {
     let mut inert = text.to_owned();
-    for at in markup(text).collect::<Vec<_>>().into_iter().rev() {
+    for at in find_markup(text).collect::<Vec<_>>().into_iter().rev() {
         inert.insert(at + 1, '\u{200b}');
     }
     inert
 }
 
 /// An author's e-mail address, if validators accept it: they refuse more than mail servers do.
-pub(super) fn mail(author: &Author) -> Option<&Email> {
+pub(super) fn find_mail(author: &Author) -> Option<&Email> {
     author.email.as_ref().filter(|email| {
         let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+.'".contains(&byte);
         email.local().bytes().all(is_known) && email.domain().contains('.')
@@ -164,7 +164,7 @@ pub(super) fn mail(author: &Author) -> Option<&Email> {
 }
 
 /// An id as Atom wants it, an absolute IRI: a bare number or word that another generator gave is put into one.
-pub(super) fn iri(id: &str, authority: &str) -> String {
+pub(super) fn make_iri(id: &str, authority: &str) -> String {
     if Url::parse(id).is_ok() && !id.contains(char::is_whitespace) {
         return id.to_owned();
     }
@@ -173,7 +173,7 @@ pub(super) fn iri(id: &str, authority: &str) -> String {
 }
 
 /// An absolute address as RFC 3986 has it: `Url` leaves some characters alone that only browsers forgive.
-pub(super) fn address(url: impl AsRef<str>) -> String {
+pub(super) fn escape_address(url: impl AsRef<str>) -> String {
     let url = url.as_ref();
     let host = url.find("://").map_or(0, |at| at + "://".len());
     let path = url[host..]
@@ -195,7 +195,7 @@ pub(super) fn address(url: impl AsRef<str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, clean_line, clean_visible, inert, looks_like_markup, teaser};
+    use super::{clean_line, clean_visible, escape_address, has_markup, make_inert, make_teaser};
 
     #[test]
     fn a_line_has_single_spaces_and_no_noise() {
@@ -228,21 +228,21 @@ mod tests {
 
     #[test]
     fn a_teaser_ends_between_words() {
-        assert_eq!(teaser("short"), None);
-        let cut = teaser(&"word, ".repeat(60)).unwrap();
+        assert_eq!(make_teaser("short"), None);
+        let cut = make_teaser(&"word, ".repeat(60)).unwrap();
         assert!(
             cut.ends_with("word…") && cut.chars().count() <= 201,
             "{cut}"
         );
-        assert!(teaser(&"x".repeat(5000)).is_some());
+        assert!(make_teaser(&"x".repeat(5000)).is_some());
         assert_eq!(
-            teaser(&format!("{} abc", "abc ".repeat(50).trim()))
+            make_teaser(&format!("{} abc", "abc ".repeat(50).trim()))
                 .unwrap()
                 .len(),
             "abc ".len() * 50 - 1 + "…".len()
         );
         assert_eq!(
-            teaser(&format!("Tee {}", "茶".repeat(300)))
+            make_teaser(&format!("Tee {}", "茶".repeat(300)))
                 .unwrap()
                 .chars()
                 .count(),
@@ -250,12 +250,12 @@ mod tests {
         );
         // A picture that the text holds itself is long, and says nothing.
         let picture = format!("<img src=\"data:image/png;base64,{}\">", "A".repeat(50_000));
-        let cut = teaser(&format!("<p>{picture} {}</p>", "word &amp; ".repeat(200))).unwrap();
+        let cut = make_teaser(&format!("<p>{picture} {}</p>", "word &amp; ".repeat(200))).unwrap();
         assert!(
             cut.starts_with("word & word") && cut.chars().count() <= 201,
             "{cut}"
         );
-        assert_eq!(teaser(&format!("<p>{picture} short</p>")), None);
+        assert_eq!(make_teaser(&format!("<p>{picture} short</p>")), None);
     }
 
     #[test]
@@ -280,9 +280,9 @@ mod tests {
             ("a &# b & c &", false),
             ("Bär&Söhne", false),
         ] {
-            assert_eq!(looks_like_markup(text), expected, "{text}");
+            assert_eq!(has_markup(text), expected, "{text}");
             assert!(
-                !looks_like_markup(&inert(text)) && inert(text).replace('\u{200b}', "") == text,
+                !has_markup(&make_inert(text)) && make_inert(text).replace('\u{200b}', "") == text,
                 "{text}"
             );
         }
@@ -300,7 +300,7 @@ mod tests {
                 "https://x.example/?a=%5Bhttps://%5B::1%5D/%5D",
             ),
         ] {
-            assert_eq!(address(url::Url::parse(url).unwrap()), expected);
+            assert_eq!(escape_address(url::Url::parse(url).unwrap()), expected);
         }
     }
 }

@@ -29,15 +29,15 @@ pub(super) struct Topic {
 pub(super) type Named = (Option<String>, String);
 
 /// The whole site, and everything in it that has a feed of its own, sorted by folder.
-pub(super) fn topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
+pub(super) fn find_topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
     let mut found: BTreeMap<String, Topic> = BTreeMap::new();
     for by in by {
         let mut places: BTreeMap<&str, String> = BTreeMap::new();
         for (number, post) in posts.iter().enumerate() {
-            for name in names(post, *by, site) {
+            for name in list_names(post, *by, site) {
                 let folder = places
                     .entry(name)
-                    .or_insert_with(|| format!("{}/{}/", by.name(), place(name)));
+                    .or_insert_with(|| format!("{}/{}/", by.name(), make_place(name)));
                 if !found.contains_key(folder) {
                     let topic = Topic {
                         by: Some(*by),
@@ -109,7 +109,7 @@ pub(super) fn limit_topics(topics: &mut Vec<Topic>, posts: &[Post], max: usize) 
     )))
 }
 
-fn names<'a>(post: &'a Post, by: By, site: &'a Site) -> Vec<&'a str> {
+fn list_names<'a>(post: &'a Post, by: By, site: &'a Site) -> Vec<&'a str> {
     match by {
         By::Tag => post.tags.iter().map(AsRef::as_ref).collect(),
         By::Section => post.section.as_deref().into_iter().collect(),
@@ -123,7 +123,7 @@ fn names<'a>(post: &'a Post, by: By, site: &'a Site) -> Vec<&'a str> {
 }
 
 /// A topic's place: its slug where that says it all, else the slug and a mark, so that `c`, `c++` and `c#` stay apart.
-fn place(name: &str) -> String {
+fn make_place(name: &str) -> String {
     let mut slug = make_slug(name);
     let plain = name
         .to_lowercase()
@@ -150,24 +150,24 @@ fn place(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::place;
+    use super::make_place;
 
     #[test]
     fn names_that_differ_in_signs_only_have_places_of_their_own() {
-        let places = ["c", "c++", "c#", "日本語", "on call", "Rust"].map(place);
+        let places = ["c", "c++", "c#", "日本語", "on call", "Rust"].map(make_place);
         assert_eq!(
             [&places[0], &places[3], &places[4], &places[5]],
             ["c", "日本語", "on-call", "rust"]
         );
         assert_ne!(places[1], places[2]);
-        assert_eq!(place("C++"), places[1]);
+        assert_eq!(make_place("C++"), places[1]);
     }
 
     #[test]
     fn a_name_of_any_length_has_a_place_that_a_disk_can_hold() {
-        assert!(place(&"語".repeat(5000)).len() < 140);
-        assert_ne!(place(&"a".repeat(300)), place(&"a".repeat(301)));
-        assert_eq!(place("!!!").len(), 8);
-        assert_eq!(place("\u{a0}").len(), 8);
+        assert!(make_place(&"語".repeat(5000)).len() < 140);
+        assert_ne!(make_place(&"a".repeat(300)), make_place(&"a".repeat(301)));
+        assert_eq!(make_place("!!!").len(), 8);
+        assert_eq!(make_place("\u{a0}").len(), 8);
     }
 }

@@ -11,10 +11,10 @@ pub(in crate::feed) trait FeedFormat: Sync {
     fn media_type(&self) -> &'static str;
 
     /// The bytes of an entry; they do not depend on the document.
-    fn entry(&self, entry: &Entry<'_>) -> String;
+    fn write_entry(&self, entry: &Entry<'_>) -> String;
 
     /// A document with these entries, the newest first.
-    fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String;
+    fn write_document(&self, feed: &Feed<'_>, entries: &[&str]) -> String;
 
     /// The texts in the head of a document each of which shows that tidings wrote it.
     fn marks(&self) -> &'static [&'static str];

@@ -12,7 +12,7 @@ use crate::feed::check::enclosure::check_enclosure;
 use crate::feed::check::person::is_mail;
 use crate::feed::check::report::{FeedReport, show};
 use crate::feed::check::xml::{ATOM, HISTORY, XmlElement};
-use crate::feed::text::looks_like_markup;
+use crate::feed::text::has_markup;
 use crate::finding::Rule;
 
 /// Elements that stand at most once in a feed or an entry.
@@ -153,7 +153,7 @@ fn check_text(text: &XmlElement, whose: &str, report: &mut FeedReport) {
             let message = format!("`<{name}>` is plain text and holds an element");
             report.refuse(text.line, Rule::FeedText, message);
         }
-        "text" if looks_like_markup(&text.text) => {
+        "text" if has_markup(&text.text) => {
             let message = format!(
                 "`<{name}>` is plain text and looks like HTML: `{}`",
                 show(&text.text)

@@ -44,9 +44,9 @@ impl FeedFormat for Atom {
         MEDIA_TYPE
     }
 
-    fn entry(&self, one: &Entry<'_>) -> String {
+    fn write_entry(&self, one: &Entry<'_>) -> String {
         let document = write(&atom::Feed {
-            entries: vec![entry(one)],
+            entries: vec![make_entry(one)],
             ..atom::Feed::default()
         });
         let start = document.find("\n<entry>").unwrap_or_default();
@@ -54,7 +54,7 @@ impl FeedFormat for Atom {
         document[start..end].to_owned()
     }
 
-    fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
+    fn write_document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
         let document = write(&make_head(feed));
         let head = document.strip_suffix(TAIL).unwrap_or(&document);
         // The crate writes elements that it does not know behind the entries, where metadata does not belong.
@@ -91,11 +91,11 @@ fn make_head(feed: &Feed<'_>) -> atom::Feed {
     let mut links: Vec<Link> = feed
         .relations()
         .into_iter()
-        .map(|(rel, href)| link(rel, &href, atom_type(rel)))
+        .map(|(rel, href)| make_link(rel, &href, choose_type(rel)))
         .collect();
-    links.push(link(
+    links.push(make_link(
         "alternate",
-        &text::address(&site.url),
+        &text::escape_address(&site.url),
         Some("text/html"),
     ));
     let mut namespaces = BTreeMap::new();
@@ -114,27 +114,33 @@ fn make_head(feed: &Feed<'_>) -> atom::Feed {
     atom::Feed {
         title: mark_plain(&feed.title(), None),
         id: feed.id.clone(),
-        updated: time(
+        updated: make_time(
             feed.posts
                 .iter()
-                .map(|post| instant(post))
+                .map(|post| make_instant(post))
                 .max()
                 .unwrap_or_else(|| feed.updated()),
             site,
         ),
-        authors: vec![person(&feed.author())],
-        contributors: feed.contributors().into_iter().map(person).collect(),
+        authors: vec![make_person(&feed.author())],
+        contributors: feed.contributors().into_iter().map(make_person).collect(),
         categories: site
             .categories
             .iter()
-            .filter_map(|name| category(name))
+            .filter_map(|name| make_category(name))
             .collect(),
         generator: Some(Generator {
             value: GENERATOR.into(),
             ..Generator::default()
         }),
-        icon: feed.picture(site.icon.as_ref()).as_ref().map(text::address),
-        logo: feed.picture(site.logo.as_ref()).as_ref().map(text::address),
+        icon: feed
+            .picture(site.icon.as_ref())
+            .as_ref()
+            .map(text::escape_address),
+        logo: feed
+            .picture(site.logo.as_ref())
+            .as_ref()
+            .map(text::escape_address),
         links,
         rights: feed.rights().map(|rights| mark_plain(&rights, None)),
         subtitle: Some(text::clean_line(&site.description))
@@ -146,19 +152,19 @@ fn make_head(feed: &Feed<'_>) -> atom::Feed {
     }
 }
 
-fn entry(entry: &Entry<'_>) -> atom::Entry {
+fn make_entry(entry: &Entry<'_>) -> atom::Entry {
     let post = entry.post;
     let language = post.language.as_deref();
-    let mut links = vec![link(
+    let mut links = vec![make_link(
         "alternate",
-        &text::address(&post.url),
+        &text::escape_address(&post.url),
         Some("text/html"),
     )];
     links.extend(post.enclosure.as_ref().map(|enclosure| Link {
         length: enclosure.length.map(|length| length.to_string()),
-        ..link(
+        ..make_link(
             "enclosure",
-            &text::address(&enclosure.url),
+            &text::escape_address(&enclosure.url),
             Some(&enclosure.media_type),
         )
     }));
@@ -176,18 +182,22 @@ fn entry(entry: &Entry<'_>) -> atom::Entry {
     let picture = post.image.as_ref().map(|image| Extension {
         name: "media:thumbnail".into(),
         // The crate writes an attribute of what it does not know as it is.
-        attrs: BTreeMap::from([("url".to_owned(), html::escape(&text::address(image)))]),
+        attrs: BTreeMap::from([("url".to_owned(), html::escape(&text::escape_address(image)))]),
         ..Extension::default()
     });
     atom::Entry {
         title: mark_plain(&entry.title, language),
-        id: text::iri(&post.id, entry.authority),
-        updated: time(instant(post), entry.site),
-        published: Some(time(post.published, entry.site)),
-        authors: post.authors.iter().map(person).collect(),
-        categories: post.tags.iter().filter_map(|tag| category(tag)).collect(),
+        id: text::make_iri(&post.id, entry.authority),
+        updated: make_time(make_instant(post), entry.site),
+        published: Some(make_time(post.published, entry.site)),
+        authors: post.authors.iter().map(make_person).collect(),
+        categories: post
+            .tags
+            .iter()
+            .filter_map(|tag| make_category(tag))
+            .collect(),
         links,
-        source: entry.origin.map(|origin| source(origin, entry)),
+        source: entry.origin.map(|origin| make_source(origin, entry)),
         summary,
         // An empty element would be a fault: the link says where the rest is.
         content: Some(content)
@@ -212,15 +222,16 @@ fn entry(entry: &Entry<'_>) -> atom::Entry {
 
 /// The feed that an entry was copied from (RFC 4287, 4.2.11). Its `updated` is that of the entry: the feed's own would
 /// change the bytes of every entry with each new one.
-fn source(origin: &FeedOrigin, entry: &Entry<'_>) -> Source {
+fn make_source(origin: &FeedOrigin, entry: &Entry<'_>) -> Source {
     let feed = origin.feed.as_ref();
     let home = origin.home.as_ref();
-    let own = feed.map(|url| link("self", &text::address(url), None));
-    let page = home.map(|url| link("alternate", &text::address(url), Some("text/html")));
+    let own = feed.map(|url| make_link("self", &text::escape_address(url), None));
+    let page =
+        home.map(|url| make_link("alternate", &text::escape_address(url), Some("text/html")));
     Source {
         title: mark_plain(&text::clean_line(&origin.title), None),
-        id: text::iri(&origin.id, entry.authority),
-        updated: time(instant(entry.post), entry.site),
+        id: text::make_iri(&origin.id, entry.authority),
+        updated: make_time(make_instant(entry.post), entry.site),
         links: own.into_iter().chain(page).collect(),
         rights: origin
             .rights
@@ -232,7 +243,7 @@ fn source(origin: &FeedOrigin, entry: &Entry<'_>) -> Source {
 
 /// Plain text; text that looks like markup is escaped and typed as HTML (RFC 4287, 3.1.1.2).
 fn mark_plain(words: &str, language: Option<&str>) -> Words {
-    if text::looks_like_markup(words) {
+    if text::has_markup(words) {
         return mark_html(&html::escape(words), language);
     }
     Words {
@@ -250,7 +261,7 @@ fn mark_html(html: &str, language: Option<&str>) -> Words {
     }
 }
 
-fn link(rel: &str, href: &str, media_type: Option<&str>) -> Link {
+fn make_link(rel: &str, href: &str, media_type: Option<&str>) -> Link {
     Link {
         href: href.to_owned(),
         rel: rel.to_owned(),
@@ -260,11 +271,11 @@ fn link(rel: &str, href: &str, media_type: Option<&str>) -> Link {
 }
 
 /// The type of what a link leads to: the hub is no feed.
-fn atom_type(rel: &str) -> Option<&'static str> {
+fn choose_type(rel: &str) -> Option<&'static str> {
     (rel != "hub").then_some(MEDIA_TYPE)
 }
 
-fn category(name: &str) -> Option<Category> {
+fn make_category(name: &str) -> Option<Category> {
     Some(text::clean_line(name))
         .filter(|term| !term.is_empty())
         .map(|term| Category {
@@ -273,18 +284,18 @@ fn category(name: &str) -> Option<Category> {
         })
 }
 
-fn person(author: &Author) -> Person {
+fn make_person(author: &Author) -> Person {
     Person {
-        name: text::inert(&text::clean_line(&author.name)),
-        email: text::mail(author).map(ToString::to_string),
-        uri: author.url.as_ref().map(text::address),
+        name: text::make_inert(&text::clean_line(&author.name)),
+        email: text::find_mail(author).map(ToString::to_string),
+        uri: author.url.as_ref().map(text::escape_address),
         ..Person::default()
     }
 }
 
 /// When a post last changed. A date is often only a day, and one commit changes many posts; so that no two entries share
 /// an instant, as RFC 4287 (3.3) asks, a fraction of a second that belongs to the id fills what the date leaves open.
-fn instant(post: &Post) -> DateTime<Utc> {
+fn make_instant(post: &Post) -> DateTime<Utc> {
     let fraction = i64::try_from(xxh3_64(post.id.as_bytes()) % 1_000_000_000).unwrap_or_default();
     let is_open = post.updated.nanosecond() == 0;
     if is_open {
@@ -295,7 +306,7 @@ fn instant(post: &Post) -> DateTime<Utc> {
 }
 
 /// The time in the site's zone: a browser shows the text of a feed, so each post appears under its own day.
-fn time(at: DateTime<Utc>, site: &Site) -> DateTime<FixedOffset> {
+fn make_time(at: DateTime<Utc>, site: &Site) -> DateTime<FixedOffset> {
     let local = at.with_timezone(&site.zone()).fixed_offset();
     // An offset has no seconds in RFC 3339; some zones had, as late as 1972.
     if local.offset().local_minus_utc() % 60 == 0 {

@@ -28,13 +28,13 @@ impl FeedFormat for Json {
         "application/feed+json"
     }
 
-    fn entry(&self, entry: &Entry<'_>) -> String {
+    fn write_entry(&self, entry: &Entry<'_>) -> String {
         // A string holds no line break: each one begins a line of the layout.
-        let item = serde_json::to_string_pretty(&item(entry)).unwrap_or_default();
+        let item = serde_json::to_string_pretty(&make_item(entry)).unwrap_or_default();
         format!("\n{item}").replace('\n', "\n    ")
     }
 
-    fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
+    fn write_document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
         let document = format!("{:#}", make_head(feed));
         let head = document.strip_suffix(TAIL).unwrap_or(&document);
         let indent = if entries.is_empty() { "" } else { "\n  " };
@@ -60,11 +60,11 @@ fn make_head(feed: &Feed<'_>) -> Value {
     let mut document = json!({
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title(),
-        "home_page_url": text::address(&site.url),
-        "feed_url": text::address(&feed.current),
+        "home_page_url": text::escape_address(&site.url),
+        "feed_url": text::escape_address(&feed.current),
         "_generator": {"name": GENERATOR},
         "language": site.language,
-        "authors": authors(&[feed.author()]),
+        "authors": make_authors(&[feed.author()]),
     });
     let description = text::clean_line(&site.description);
     if !description.is_empty() {
@@ -72,26 +72,26 @@ fn make_head(feed: &Feed<'_>) -> Value {
     }
     // Its icon is the large picture and its favicon the small one.
     if let Some(logo) = feed.picture(site.logo.as_ref()) {
-        document["icon"] = json!(text::address(&logo));
+        document["icon"] = json!(text::escape_address(&logo));
     }
     if let Some(icon) = feed.picture(site.icon.as_ref()) {
-        document["favicon"] = json!(text::address(&icon));
+        document["favicon"] = json!(text::escape_address(&icon));
     }
     if let Some(older) = &feed.older {
-        document["next_url"] = json!(text::address(older));
+        document["next_url"] = json!(text::escape_address(older));
     }
     if let Some(hub) = feed.hub {
-        document["hubs"] = json!([{"type": "WebSub", "url": text::address(hub)}]);
+        document["hubs"] = json!([{"type": "WebSub", "url": text::escape_address(hub)}]);
     }
     document["items"] = json!([]);
     document
 }
 
-fn item(entry: &Entry<'_>) -> Value {
+fn make_item(entry: &Entry<'_>) -> Value {
     let post = entry.post;
     let mut item = json!({
         "id": post.id,
-        "url": text::address(&post.url),
+        "url": text::escape_address(&post.url),
         "title": entry.title,
     });
     match &entry.text {
@@ -115,10 +115,10 @@ fn item(entry: &Entry<'_>) -> Value {
             });
         }
     }
-    item["date_published"] = json!(time(post.published));
-    item["date_modified"] = json!(time(post.updated));
+    item["date_published"] = json!(write_time(post.published));
+    item["date_modified"] = json!(write_time(post.updated));
     if !post.authors.is_empty() {
-        item["authors"] = authors(&post.authors);
+        item["authors"] = make_authors(&post.authors);
     }
     let tags: Vec<String> = post
         .tags
@@ -130,14 +130,14 @@ fn item(entry: &Entry<'_>) -> Value {
         item["tags"] = json!(tags);
     }
     if let Some(image) = &post.image {
-        item["image"] = json!(text::address(image));
+        item["image"] = json!(text::escape_address(image));
     }
     if let Some(language) = &post.language {
         item["language"] = json!(language);
     }
     if let Some(enclosure) = &post.enclosure {
         let mut attachment =
-            json!({"url": text::address(&enclosure.url), "mime_type": enclosure.media_type});
+            json!({"url": text::escape_address(&enclosure.url), "mime_type": enclosure.media_type});
         if let Some(length) = enclosure.length.filter(|length| *length > 0) {
             attachment["size_in_bytes"] = json!(length);
         }
@@ -146,14 +146,16 @@ fn item(entry: &Entry<'_>) -> Value {
     item
 }
 
-fn authors(authors: &[Author]) -> Value {
+fn make_authors(authors: &[Author]) -> Value {
     let authors = authors.iter().map(|author| match &author.url {
-        Some(url) => json!({"name": text::clean_line(&author.name), "url": text::address(url)}),
+        Some(url) => {
+            json!({"name": text::clean_line(&author.name), "url": text::escape_address(url)})
+        }
         None => json!({"name": text::clean_line(&author.name)}),
     });
     authors.collect()
 }
 
-fn time(at: DateTime<Utc>) -> String {
+fn write_time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

@@ -34,9 +34,9 @@ impl FeedFormat for Rss {
         MEDIA_TYPE
     }
 
-    fn entry(&self, entry: &Entry<'_>) -> String {
+    fn write_entry(&self, entry: &Entry<'_>) -> String {
         let document = write(&Channel {
-            items: vec![item(entry)],
+            items: vec![make_item(entry)],
             ..Channel::default()
         });
         let start = document.find("\n<item>").unwrap_or_default();
@@ -44,7 +44,7 @@ impl FeedFormat for Rss {
         document[start..end].to_owned()
     }
 
-    fn document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
+    fn write_document(&self, feed: &Feed<'_>, entries: &[&str]) -> String {
         let document = write(&make_head(feed));
         let head = document.strip_suffix(TAIL).unwrap_or(&document);
         let head = format!(
@@ -77,7 +77,10 @@ fn write(channel: &Channel) -> String {
 /// A document without its items.
 fn make_head(feed: &Feed<'_>) -> Channel {
     let site = feed.site;
-    let (title, link) = (part_closing_tags(&feed.title()), text::address(&site.url));
+    let (title, link) = (
+        part_closing_tags(&feed.title()),
+        text::escape_address(&site.url),
+    );
     let description = Some(part_closing_tags(&text::clean_line(&site.description)))
         .filter(|text| !text.is_empty());
     let mut namespaces = BTreeMap::from([
@@ -103,14 +106,14 @@ fn make_head(feed: &Feed<'_>) -> Channel {
         );
         extensions.insert(
             "fh".to_owned(),
-            BTreeMap::from([("archive".to_owned(), vec![element("fh:archive", &[])])]),
+            BTreeMap::from([("archive".to_owned(), vec![make_element("fh:archive", &[])])]),
         );
     }
     Channel {
         description: description.unwrap_or_else(|| title.clone()),
         image: [&site.logo, &site.icon]
             .into_iter()
-            .find_map(|one| picture(feed, one.as_ref()))
+            .find_map(|one| find_picture(feed, one.as_ref()))
             .map(|url| Image {
                 url,
                 title: title.clone(),
@@ -121,12 +124,12 @@ fn make_head(feed: &Feed<'_>) -> Channel {
         link,
         language: Some(site.language.clone()),
         copyright: feed.rights().map(|rights| part_closing_tags(&rights)),
-        managing_editor: site.author.as_ref().and_then(by_mail),
-        last_build_date: feed.posts.first().map(|_| time(feed.updated())),
+        managing_editor: site.author.as_ref().and_then(write_author),
+        last_build_date: feed.posts.first().map(|_| write_time(feed.updated())),
         categories: site
             .categories
             .iter()
-            .filter_map(|name| category(name))
+            .filter_map(|name| make_category(name))
             .collect(),
         generator: Some(GENERATOR.into()),
         extensions,
@@ -134,7 +137,7 @@ fn make_head(feed: &Feed<'_>) -> Channel {
             links: feed
                 .relations()
                 .into_iter()
-                .map(|(rel, href)| atom_link(rel, href))
+                .map(|(rel, href)| make_link(rel, href))
                 .collect(),
         }),
         namespaces,
@@ -143,7 +146,7 @@ fn make_head(feed: &Feed<'_>) -> Channel {
 }
 
 /// The picture of a channel: GIF, JPEG or PNG, judged by its name.
-fn picture(feed: &Feed<'_>, address: Option<&String>) -> Option<String> {
+fn find_picture(feed: &Feed<'_>, address: Option<&String>) -> Option<String> {
     feed.picture(address)
         .filter(|address| {
             let name = address.path().rsplit('/').next().unwrap_or_default();
@@ -157,23 +160,25 @@ fn picture(feed: &Feed<'_>, address: Option<&String>) -> Option<String> {
             let query = address.query().map(|query| query.replace('.', "%2E"));
             address.set_query(query.as_deref());
             address.set_fragment(None);
-            text::address(&address)
+            text::escape_address(&address)
         })
 }
 
-fn item(entry: &Entry<'_>) -> Item {
+fn make_item(entry: &Entry<'_>) -> Item {
     let post = entry.post;
     let (description, content) = match &entry.text {
         EntryText::Summary(html) => (html.clone(), None),
         // The profile wants a description before the content; a short text is given once, as the description.
-        EntryText::Full { html, about } => match about.clone().or_else(|| text::teaser(html)) {
-            Some(about) => (html::escape(&about), Some(html.clone())),
-            None => (html.clone(), None),
-        },
+        EntryText::Full { html, about } => {
+            match about.clone().or_else(|| text::make_teaser(html)) {
+                Some(about) => (html::escape(&about), Some(html.clone())),
+                None => (html.clone(), None),
+            }
+        }
     };
     // `author` is one address of mail. Everyone else, and every name without one, is a creator.
     let author = match &post.authors[..] {
-        [author] => by_mail(author),
+        [author] => write_author(author),
         _ => None,
     };
     let creators = match author {
@@ -186,27 +191,31 @@ fn item(entry: &Entry<'_>) -> Item {
     };
     Item {
         title: Some(part_closing_tags(&entry.title)),
-        link: Some(text::address(&post.url)),
+        link: Some(text::escape_address(&post.url)),
         guid: Some(Guid {
             value: post.id.to_string(),
             permalink: false,
         }),
-        pub_date: Some(time(post.published)),
+        pub_date: Some(write_time(post.published)),
         description: Some(description).filter(|html| !html.is_empty()),
         content,
         author,
-        categories: post.tags.iter().filter_map(|tag| category(tag)).collect(),
+        categories: post
+            .tags
+            .iter()
+            .filter_map(|tag| make_category(tag))
+            .collect(),
         // Podcast programs refuse a length of zero: without one it is only a `media:content`.
         enclosure: post.enclosure.as_ref().and_then(|enclosure| {
             let length = enclosure.length.filter(|length| *length > 0)?.to_string();
             Some(Enclosure {
-                url: text::address(&enclosure.url),
+                url: text::escape_address(&enclosure.url),
                 length,
                 mime_type: enclosure.media_type.clone(),
             })
         }),
-        source: entry.origin.and_then(source),
-        extensions: media(post),
+        source: entry.origin.and_then(make_source),
+        extensions: make_media(post),
         dublin_core_ext: (!creators.is_empty()).then(|| DublinCoreExtension {
             creators,
             ..DublinCoreExtension::default()
@@ -215,20 +224,20 @@ fn item(entry: &Entry<'_>) -> Item {
     }
 }
 
-/// The feed that an item was copied from, where it has an address.
-fn source(origin: &FeedOrigin) -> Option<Source> {
+/// Makes the element of the feed that an item was copied from, where it has an address.
+fn make_source(origin: &FeedOrigin) -> Option<Source> {
     Some(Source {
-        url: text::address(origin.feed.as_ref()?),
+        url: text::escape_address(origin.feed.as_ref()?),
         title: Some(part_closing_tags(&text::clean_line(&origin.title))),
     })
 }
 
-/// Media RSS: the enclosure, and the picture.
-fn media(post: &Post) -> ExtensionMap {
+/// Makes the elements of Media RSS: the enclosure, and the picture.
+fn make_media(post: &Post) -> ExtensionMap {
     let mut media = BTreeMap::new();
     if let Some(enclosure) = &post.enclosure {
         let mut attributes = vec![
-            ("url", text::address(&enclosure.url)),
+            ("url", text::escape_address(&enclosure.url)),
             ("type", enclosure.media_type.clone()),
         ];
         attributes.extend(
@@ -243,19 +252,19 @@ fn media(post: &Post) -> ExtensionMap {
         }
         media.insert(
             "content".to_owned(),
-            vec![element("media:content", &attributes)],
+            vec![make_element("media:content", &attributes)],
         );
     }
     if let Some(image) = &post.image {
-        let address = text::address(image);
-        let picture = element(
+        let address = text::escape_address(image);
+        let picture = make_element(
             "media:content",
             &[("url", address.clone()), ("medium", "image".to_owned())],
         );
         media.entry("content".to_owned()).or_default().push(picture);
         media.insert(
             "thumbnail".to_owned(),
-            vec![element("media:thumbnail", &[("url", address)])],
+            vec![make_element("media:thumbnail", &[("url", address)])],
         );
     }
     if media.is_empty() {
@@ -265,7 +274,7 @@ fn media(post: &Post) -> ExtensionMap {
     }
 }
 
-fn element(name: &str, attributes: &[(&str, String)]) -> Extension {
+fn make_element(name: &str, attributes: &[(&str, String)]) -> Extension {
     Extension {
         name: name.to_owned(),
         attrs: attributes
@@ -276,7 +285,7 @@ fn element(name: &str, attributes: &[(&str, String)]) -> Extension {
     }
 }
 
-fn atom_link(rel: &str, href: String) -> Link {
+fn make_link(rel: &str, href: String) -> Link {
     let mime_type = (rel != "hub").then(|| MEDIA_TYPE.to_owned());
     Link {
         href,
@@ -286,22 +295,22 @@ fn atom_link(rel: &str, href: String) -> Link {
     }
 }
 
-fn category(name: &str) -> Option<Category> {
+fn make_category(name: &str) -> Option<Category> {
     Some(text::clean_line(name))
         .filter(|name| !name.is_empty())
         .map(|name| Category { name, domain: None })
 }
 
 /// `ada@x.example (Ada)`; none without an address that RSS permits.
-fn by_mail(author: &Author) -> Option<String> {
+fn write_author(author: &Author) -> Option<String> {
     let name = part_closing_tags(&text::clean_line(&author.name))
         .replace('(', "[")
         .replace(')', "]");
-    text::mail(author).map(|email| format!("{email} ({name})"))
+    text::find_mail(author).map(|email| format!("{email} ({name})"))
 }
 
 /// RFC 822 with four digits for the year, always in `+0000`.
-fn time(at: DateTime<Utc>) -> String {
+fn write_time(at: DateTime<Utc>) -> String {
     at.to_rfc2822()
 }
 
