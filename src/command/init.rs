@@ -14,7 +14,9 @@ use crate::ending::{Ending, ShownError};
 use crate::file::read::{WRITTEN, read_text_if_any};
 use crate::file::{Care, unwritable, write_changed};
 use crate::finding::{Finding, Rule, visible, visible_line};
-use crate::init::{Answers, config_text, first_post, join_lines, with_attributes, with_ignored};
+use crate::init::{
+    Answers, add_attributes, add_ignored, join_lines, write_config, write_first_post,
+};
 use crate::loader::{Survey, load_posts, survey};
 use crate::post::compose;
 use crate::reader::Email;
@@ -36,7 +38,7 @@ pub(super) fn run(
     talk: &mut Talk<'_>,
 ) -> anyhow::Result<Option<Begun>> {
     let here = Path::new(".");
-    if let Some(config) = own_config(here) {
+    if let Some(config) = find_own_config(here) {
         talk.say(&format!(
             "{} is there: nothing was changed",
             config.display()
@@ -59,7 +61,7 @@ pub(super) fn run(
     } else {
         SHARED
     });
-    write_new(&config, &config_text(&survey, &answers))?;
+    write_new(&config, &write_config(&survey, &answers))?;
     talk.say(&format!("{} written", config.display()));
     if answers.url.is_none() {
         talk.say(&format!(
@@ -70,17 +72,17 @@ pub(super) fn run(
     let posts = here.join(&survey.posts);
     if !posts.exists() {
         fs::create_dir_all(&posts).map_err(|error| unwritable(&posts, &error))?;
-        let (name, text) = first_post(clock.now());
+        let (name, text) = write_first_post(clock.now());
         let file = survey.posts.join(name);
         write_new(&file, &text)?;
         talk.say(&format!("{} written: the first post", file.display()));
     }
     // The generator's own lines for git name its output already.
     let output = survey.output.to_str().filter(|_| survey.dialect.is_none());
-    add_lines(here, ".gitignore", talk, |text| with_ignored(text, output))?;
-    add_lines(here, ".gitattributes", talk, with_attributes)?;
+    add_lines(here, ".gitignore", talk, |text| add_ignored(text, output))?;
+    add_lines(here, ".gitattributes", talk, add_attributes)?;
     Ok(Some(Begun {
-        old_feed: old_feed(args, &survey, &answers),
+        old_feed: choose_old_feed(args, &survey, &answers),
         switch_off: survey.feed.as_ref().map(|_| survey.switch_off),
         config,
     }))
@@ -171,7 +173,7 @@ fn show(mail: &[u8], talk: &mut Talk<'_>) -> anyhow::Result<()> {
 }
 
 /// A config of ours in this folder.
-fn own_config(folder: &Path) -> Option<PathBuf> {
+fn find_own_config(folder: &Path) -> Option<PathBuf> {
     let is_ours = |file: &PathBuf| {
         let file = folder.join(file);
         // A broken config of ours is not overwritten either.
@@ -181,7 +183,7 @@ fn own_config(folder: &Path) -> Option<PathBuf> {
 }
 
 /// The old feed: as it is named, as the generator has written it, or where the public finds it.
-fn old_feed(args: &InitArgs, survey: &Survey, answers: &Answers) -> Option<String> {
+fn choose_old_feed(args: &InitArgs, survey: &Survey, answers: &Answers) -> Option<String> {
     if let Some(feed) = &args.feed {
         return Some(feed.clone());
     }
@@ -276,11 +278,11 @@ fn add_lines(
     folder: &Path,
     name: &str,
     talk: &Talk<'_>,
-    with_lines: impl Fn(&str) -> Option<String>,
+    add: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<()> {
     let file = folder.join(name);
     let text = read_text_if_any(&file, WRITTEN)?.unwrap_or_default();
-    if let Some(whole) = with_lines(&text) {
+    if let Some(whole) = add(&text) {
         write_changed(&file, whole.as_bytes(), Care::Durable)?;
         talk.say(&format!("{name}: lines added"));
     }

@@ -10,7 +10,7 @@ use crate::loader::Survey;
 const PLACEHOLDER: &str = "https://example.org/";
 
 /// The config of a site, with comments on the values that a person may want to change.
-pub(crate) fn config_text(survey: &Survey, answers: &Answers) -> String {
+pub(crate) fn write_config(survey: &Survey, answers: &Answers) -> String {
     let mut text = String::from("# Feeds and e-mail digests of this site, by tidings.\n\n[site]\n");
     let mut set = |key: &str, value: &str| text.push_str(&format!("{key} = {value}\n"));
     set("title", &quote(&answers.title));
@@ -36,13 +36,10 @@ pub(crate) fn config_text(survey: &Survey, answers: &Answers) -> String {
         None => set("# timezone", "\"Europe/Berlin\"   # UTC without it"),
     }
     match &answers.author {
-        Some(author) => set("author", &table_of(author)),
+        Some(author) => set("author", &write_author(author)),
         None => set("# author", "{ name = \"…\", email = \"…\" }"),
     }
-    text.push_str(&format!(
-        "\n[posts]\ndir = {}\n",
-        quoted_path(&survey.posts)
-    ));
+    text.push_str(&format!("\n[posts]\ndir = {}\n", quote_path(&survey.posts)));
     if survey.git_dates {
         text.push_str("git_dates = true   # a page without a date has that of its first commit\n");
     }
@@ -55,14 +52,14 @@ pub(crate) fn config_text(survey: &Survey, answers: &Answers) -> String {
     }
     text.push_str(&format!(
         "\n[feeds]\ndir = {}   # the folder that is published\n",
-        quoted_path(&survey.output)
+        quote_path(&survey.output)
     ));
-    text.push_str(&feeds(survey));
-    text.push_str(&digest(answers));
+    text.push_str(&write_feeds(survey));
+    text.push_str(&write_digest(answers));
     text
 }
 
-fn feeds(survey: &Survey) -> String {
+fn write_feeds(survey: &Survey) -> String {
     let mut text = String::new();
     let formats = match &survey.feed {
         // The format that readers follow already comes first, since browsers are told of the first one.
@@ -83,7 +80,7 @@ fn feeds(survey: &Survey) -> String {
     text
 }
 
-fn digest(answers: &Answers) -> String {
+fn write_digest(answers: &Answers) -> String {
     let url = answers.url.as_ref();
     let host = url.and_then(|url| url.host_str()).unwrap_or("example.org");
     let host = host.strip_prefix("www.").unwrap_or(host);
@@ -92,7 +89,7 @@ fn digest(answers: &Answers) -> String {
         .as_ref()
         .and_then(|author| author.email.as_ref());
     let editor = editor.map_or_else(|| "you@example.org".to_owned(), ToString::to_string);
-    let from = format!("{} <news@{host}>", phrase(&answers.title));
+    let from = format!("{} <news@{host}>", write_phrase(&answers.title));
     format!(
         "\n[[digest]]\nname = \"weekly\"\ntitle = {title}\nschedule = \"0 8 * * MON\"   # Mondays at eight; \"each\" mails every post\n\
          to = [{editor}]   # readers without a subscription: enough for a try\n\
@@ -104,7 +101,7 @@ fn digest(answers: &Answers) -> String {
     )
 }
 
-fn table_of(author: &Author) -> String {
+fn write_author(author: &Author) -> String {
     let mut text = format!("{{ name = {}", quote(&author.name));
     if let Some(email) = &author.email {
         text.push_str(&format!(", email = {}", quote(&email.to_string())));
@@ -117,7 +114,7 @@ fn table_of(author: &Author) -> String {
 }
 
 /// A display name as it may precede an address (RFC 5322 3.2.5).
-fn phrase(name: &str) -> String {
+fn write_phrase(name: &str) -> String {
     let is_plain = name
         .chars()
         .all(|c| c.is_alphanumeric() || c == ' ' || c == '\'' || c == '-');
@@ -133,7 +130,7 @@ fn quote(text: &str) -> String {
     quoted.replace('\u{7f}', "\\u007f")
 }
 
-fn quoted_path(path: &Path) -> String {
+fn quote_path(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
     let text = text.trim_end_matches('/');
     quote(if text.is_empty() { "." } else { text })
@@ -146,7 +143,7 @@ pub(crate) fn join_lines(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{config_text, join_lines};
+    use super::{join_lines, write_config};
     use crate::config::{Author, Config, Format};
     use crate::init::Answers;
     use crate::loader::Survey;
@@ -182,7 +179,7 @@ mod tests {
                     url: url.map(|url| url.parse().unwrap()),
                     author: Some(author),
                 };
-                let text = config_text(&survey, &answers);
+                let text = write_config(&survey, &answers);
                 let folder = tempfile::tempdir().unwrap();
                 let file = folder.path().join("config.toml");
                 std::fs::write(&file, &text).unwrap();

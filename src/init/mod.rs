@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::config::Author;
 
-pub(crate) use config::{config_text, join_lines};
+pub(crate) use config::{join_lines, write_config};
 
 /// The answers that a config needs and the folder may not give.
 #[derive(Debug)]
@@ -33,18 +33,18 @@ const UNKEPT: [&str; 7] = [
 const MERGED: &str = "tidings.lock merge=union";
 
 /// Adds the missing lines to `.gitignore`; `None` if it has them. `output` is a folder that only builds fill.
-pub(crate) fn with_ignored(text: &str, output: Option<&str>) -> Option<String> {
+pub(crate) fn add_ignored(text: &str, output: Option<&str>) -> Option<String> {
     let output = output.map(|folder| format!("{}/", folder.trim_end_matches('/')));
-    with_lines(text, output.as_deref().into_iter().chain(UNKEPT))
+    add_lines(text, output.as_deref().into_iter().chain(UNKEPT))
 }
 
 /// Adds the missing line to `.gitattributes`; `None` if it has it.
-pub(crate) fn with_attributes(text: &str) -> Option<String> {
-    with_lines(text, [MERGED])
+pub(crate) fn add_attributes(text: &str) -> Option<String> {
+    add_lines(text, [MERGED])
 }
 
 /// Appends the lines that a text lacks; `None` if it has all.
-fn with_lines<'a>(text: &str, lines: impl IntoIterator<Item = &'a str>) -> Option<String> {
+fn add_lines<'a>(text: &str, lines: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let bare = |line: &str| line.trim().trim_matches('/').to_owned();
     let known: Vec<String> = text.lines().map(bare).collect();
     let mut whole = text.to_owned();
@@ -62,7 +62,7 @@ fn with_lines<'a>(text: &str, lines: impl IntoIterator<Item = &'a str>) -> Optio
 }
 
 /// The first post of a site that has none: its file name and its text.
-pub(crate) fn first_post(now: DateTime<Utc>) -> (String, String) {
+pub(crate) fn write_first_post(now: DateTime<Utc>) -> (String, String) {
     let day = now.format("%Y-%m-%d");
     let text = format!(
         "---\ntitle: Hello\ndate: {day}\n---\n\
@@ -73,7 +73,7 @@ pub(crate) fn first_post(now: DateTime<Utc>) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{with_attributes, with_ignored};
+    use super::{add_attributes, add_ignored};
 
     #[test]
     fn only_lines_that_are_missing_are_added_at_the_end() {
@@ -86,11 +86,11 @@ mod tests {
             // A folder is the same with a slash before it, and without one behind it.
             ("/public\n", Some(whole.replace("public/\n", "/public\n"))),
         ] {
-            assert_eq!(with_ignored(text, Some("public")), expected, "{text:?}");
+            assert_eq!(add_ignored(text, Some("public")), expected, "{text:?}");
         }
-        assert!(!with_ignored("", None).unwrap().contains("public"));
+        assert!(!add_ignored("", None).unwrap().contains("public"));
         let line = "tidings.lock merge=union\n";
-        assert_eq!(with_attributes("").as_deref(), Some(line));
-        assert_eq!(with_attributes(line), None);
+        assert_eq!(add_attributes("").as_deref(), Some(line));
+        assert_eq!(add_attributes(line), None);
     }
 }

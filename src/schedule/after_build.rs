@@ -21,7 +21,7 @@ pub(crate) fn run_after_build(app: &App, talk: &Talk<'_>) -> anyhow::Result<()> 
     };
     let status = match log::is_kept() {
         true => run_logged(command, &app.config.root),
-        false => shell(command, &app.config.root, talk.is_quiet()).status(),
+        false => make_shell(command, &app.config.root, talk.is_quiet()).status(),
     };
     let status = status.context("`after_build`")?;
     if !status.success() {
@@ -35,7 +35,7 @@ pub(crate) fn run_after_build(app: &App, talk: &Talk<'_>) -> anyhow::Result<()> 
 
 /// Runs the command; each line that it says is an event.
 fn run_logged(command: &str, root: &Path) -> io::Result<ExitStatus> {
-    let mut shell = shell(&format!("exec 2>&1\n{command}"), root, true);
+    let mut shell = make_shell(&format!("exec 2>&1\n{command}"), root, true);
     let mut child = shell.stdout(Stdio::piped()).spawn()?;
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).split(b'\n') {
@@ -47,7 +47,7 @@ fn run_logged(command: &str, root: &Path) -> io::Result<ExitStatus> {
 }
 
 /// A command in the config's folder; what it says is talk.
-fn shell(command: &str, root: &Path, is_quiet: bool) -> Command {
+fn make_shell(command: &str, root: &Path, is_quiet: bool) -> Command {
     let mut shell = program("sh");
     shell.arg("-c").arg(command);
     if !root.as_os_str().is_empty() {

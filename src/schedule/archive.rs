@@ -13,7 +13,7 @@ use crate::language::{DigestWords, FixedWords};
 use crate::ledger::{Issue, IssueId};
 use crate::publish::{has_issue, put_issues};
 use crate::schedule::after_build::run_after_build;
-use crate::schedule::letter::{language_of, title_of};
+use crate::schedule::letter::{choose_language, choose_title};
 use crate::schedule::live::Live;
 use crate::schedule::turn::Turn;
 use crate::store::{Access, Store};
@@ -135,12 +135,12 @@ impl ArchiveParts {
 pub(crate) fn try_archive(app: &App, digest: &Digest) -> anyhow::Result<()> {
     let parts = ArchiveParts::load(app)?;
     let feeds = parts.feeds(&app.config);
-    let title = title_of(app, digest);
+    let title = choose_title(app, digest);
     let issue = IssueEntry::new(
         &feeds,
         (IssueId::SHOWN, app.clock.now()),
         title,
-        (title, language_of(app, digest)),
+        (title, choose_language(app, digest)),
         String::new(),
     );
     feeds.documents(&[issue])?;
@@ -175,8 +175,10 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<()> {
             false => None,
         };
         let digest = config.digests.iter().find(|one| one.name == issue.digest);
-        let title = digest.map_or(&*issue.digest, |digest| title_of(app, digest));
-        let language = digest.map_or(&*config.site.language, |digest| language_of(app, digest));
+        let title = digest.map_or(&*issue.digest, |digest| choose_title(app, digest));
+        let language = digest.map_or(&*config.site.language, |digest| {
+            choose_language(app, digest)
+        });
         let entry = page.as_ref().map(|page| page.entry.clone());
         entries.push(IssueEntry::new(
             &feeds,

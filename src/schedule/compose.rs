@@ -66,7 +66,7 @@ impl Turn<'_> {
         on_the_web: bool,
     ) -> Result<Composed, Finding> {
         let config = &self.app.config;
-        let words = self.words()?;
+        let words = self.load_words()?;
         let templates = self.read_templates(talk)?;
         let mut entries = Vec::new();
         let (shown, headlines) = split_at_limit(self.digest, posts);
@@ -106,7 +106,7 @@ impl Turn<'_> {
             findings.extend(warnings.flatten().cloned());
         }
         for finding in find_left_out(&draft, posts) {
-            findings.push(self.in_templates(finding));
+            findings.push(self.place_in_templates(finding));
         }
         findings.extend(check(&compiled));
         findings.extend(self.find_unaligned());
@@ -141,16 +141,16 @@ impl Turn<'_> {
 
     fn compile(&self, draft: &Draft, issue: IssueId) -> Result<Compiled, Finding> {
         let signer = load_signer(&self.app.config.mail)?.map(Arc::new);
-        let words = self.words()?;
-        Ok(compile(draft, &self.origin(&words), issue)?.signed_by(signer))
+        let words = self.load_words()?;
+        Ok(compile(draft, &self.make_origin(&words), issue)?.signed_by(signer))
     }
 
     /// The fixed words in the digest's language.
-    fn words(&self) -> Result<FixedWords, Finding> {
+    fn load_words(&self) -> Result<FixedWords, Finding> {
         load_words(self.app, self.digest)
     }
 
-    fn origin<'w>(&'w self, words: &'w FixedWords) -> Origin<'w> {
+    fn make_origin<'w>(&'w self, words: &'w FixedWords) -> Origin<'w> {
         let anonymous = self.digest.anonymous.as_deref();
         Origin {
             site: &self.app.config.site,
@@ -162,7 +162,7 @@ impl Turn<'_> {
         }
     }
 
-    fn template_folder(&self) -> PathBuf {
+    fn find_templates(&self) -> PathBuf {
         self.app.config.root.join("templates")
     }
 
@@ -205,7 +205,7 @@ impl Turn<'_> {
     /// Adds the place of a draft's fault: a template, else the subject in the config.
     fn place_fault(&self, finding: Finding) -> Finding {
         if finding.place.is_some() {
-            return self.in_templates(finding);
+            return self.place_in_templates(finding);
         }
         let name = &self.digest.name;
         let place = self.app.config.place_of_digest(name, "subject");
@@ -226,11 +226,11 @@ impl Turn<'_> {
     }
 
     /// The finding, with the folder of the templates before its file.
-    fn in_templates(&self, finding: Finding) -> Finding {
+    fn place_in_templates(&self, finding: Finding) -> Finding {
         let Some(place) = &finding.place else {
             return finding;
         };
-        let file = self.template_folder().join(&place.file);
+        let file = self.find_templates().join(&place.file);
         finding.in_file(file)
     }
 
@@ -258,7 +258,7 @@ impl Turn<'_> {
             ] {
                 let is_of = |place: &Place| place.file == Path::new(name);
                 if finding.place.as_ref().is_some_and(is_of) {
-                    finding.place = own.then(|| self.template_folder().join(name).into());
+                    finding.place = own.then(|| self.find_templates().join(name).into());
                 }
             }
         }
@@ -278,7 +278,7 @@ impl Turn<'_> {
         ] {
             if let Some(text) = text {
                 sources.push(SourceFile {
-                    file: self.template_folder().join(name),
+                    file: self.find_templates().join(name),
                     text: text.clone(),
                     html: None,
                     image: None,

@@ -8,7 +8,9 @@ use crate::html::escape;
 use crate::language::fill;
 use crate::ledger::{Issue, Slot};
 use crate::message::compile;
-use crate::schedule::letter::{language_of, load_words, open_issue, origin_of, page, title_of};
+use crate::schedule::letter::{
+    choose_language, choose_title, load_words, make_origin, open_issue, write_page,
+};
 use crate::store::Store;
 
 /// The letter of today about these digests.
@@ -21,13 +23,13 @@ pub(super) async fn write_farewell(
     let digest = all.find(|digest| digests.contains(&digest.name));
     let digest = digest.context("no digest is named")?;
     let words = load_words(app, digest)?.moved;
-    let say = |text: &str| fill(text, &[("title", title_of(app, digest))]);
+    let say = |text: &str| fill(text, &[("title", choose_title(app, digest))]);
     let (text, otherwise) = (say(&words.text), say(&words.otherwise));
     let draft = Draft {
         subject: say(&words.subject),
         text: format!("{text}\n\n{otherwise}\n"),
-        html: page(
-            language_of(app, digest),
+        html: write_page(
+            choose_language(app, digest),
             &format!("<p>{}</p>\n<p>{}</p>", escape(&text), escape(&otherwise)),
         ),
     };
@@ -35,6 +37,6 @@ pub(super) async fn write_farewell(
     let slot = Slot::moved(app.clock.now().date_naive());
     let issue = open_issue(app, digest, slot, &draft.subject, &key);
     let authority = app.authority()?;
-    let compiled = compile(&draft, &origin_of(app, digest, &authority), issue.id)?;
+    let compiled = compile(&draft, &make_origin(app, digest, &authority), issue.id)?;
     Ok((issue, compiled.to_text()))
 }

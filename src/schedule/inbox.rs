@@ -49,7 +49,7 @@ pub(crate) async fn read_inbox(
     let store = app.open_store(Access::Write).await?;
     app.refuse_older_copies(None, &store).await?;
     let keys = store.load_link_keys().await?;
-    let ours = our_addresses(app);
+    let ours = list_our_addresses(app);
     let mut tally = Tally::default();
     let mut findings = Vec::new();
     loop {
@@ -107,7 +107,7 @@ pub(crate) async fn read_own_inbox(app: &App, talk: &mut Talk<'_>) -> Ending {
 }
 
 /// The addresses at which readers write to us.
-fn our_addresses(app: &App) -> Ours {
+fn list_our_addresses(app: &App) -> Ours {
     let mail = &app.config.mail;
     let mut mailboxes = vec![&mail.from, &mail.reply_to];
     for digest in &app.config.digests {
@@ -129,7 +129,7 @@ impl LetterBatch {
     async fn load(store: &Store, keys: &[Key], letters: &[ReceivedLetter]) -> anyhow::Result<Self> {
         let mut claims: Vec<Option<(ReaderId, IssueId)>> = Vec::with_capacity(letters.len());
         for ReceivedLetter { incoming, .. } in letters {
-            let claim = incoming.clues.claim(purposes_of(&incoming.kind), keys);
+            let claim = incoming.clues.claim(list_purposes(&incoming.kind), keys);
             claims.push(claim.map(|claim| (claim.reader, claim.issue)));
         }
         let readers: Vec<ReaderId> = claims.iter().flatten().map(|(reader, _)| *reader).collect();
@@ -142,7 +142,7 @@ impl LetterBatch {
             batch.is_ours.push(claim.is_some());
             if let Some(whose) = claim {
                 let address = addresses.get(&whose.0).and_then(|text| text.parse().ok());
-                let (deed, words) = deed_of(&incoming.kind, address.as_ref());
+                let (deed, words) = judge_deed(&incoming.kind, address.as_ref());
                 batch.returned.push(Returned {
                     mark: incoming.mark.clone(),
                     deed,
@@ -157,7 +157,7 @@ impl LetterBatch {
 
 /// The purposes whose tokens identify the reader of a message of this kind: returned mail is known by its envelope, its
 /// Message-ID or its link to unsubscribe.
-fn purposes_of(kind: &Kind) -> &'static [Purpose] {
+fn list_purposes(kind: &Kind) -> &'static [Purpose] {
     match kind {
         Kind::Command(command) if command.verb == Verb::Leave => &[Purpose::Leave],
         Kind::Command(_) | Kind::Unknown => &[],
@@ -168,7 +168,7 @@ fn purposes_of(kind: &Kind) -> &'static [Purpose] {
 }
 
 /// The effect of a message about a mail of ours, in the ledger and in words.
-fn deed_of(kind: &Kind, reader: Option<&Email>) -> (Deed, String) {
+fn judge_deed(kind: &Kind, reader: Option<&Email>) -> (Deed, String) {
     match kind {
         Kind::Bounce(reports) => match choose_report(reports, reader) {
             None => (Deed::Nothing, String::new()),

@@ -20,7 +20,9 @@ use crate::ledger::{Issue, Slot};
 use crate::message::{ConfirmBy, compile_asking};
 use crate::reader::{Email, ReaderId};
 use crate::schedule::farewell::write_farewell;
-use crate::schedule::letter::{language_of, load_words, open_issue, origin_of, page, title_of};
+use crate::schedule::letter::{
+    choose_language, choose_title, load_words, make_origin, open_issue, write_page,
+};
 use crate::schedule::welcome::write_welcomes;
 use crate::store::{Agreement, Confirmation, JoinAnswer, JoinRequest, Store};
 use crate::token::{Claim, Key, Purpose};
@@ -58,11 +60,11 @@ pub(crate) async fn ask_to_join(
     let key = store.load_current_key().await?;
     let mut letters = HashMap::new();
     for signup in signups {
-        if let Entry::Vacant(place) = letters.entry(names_of(signup.digests)) {
+        if let Entry::Vacant(place) = letters.entry(list_names(signup.digests)) {
             place.insert(write_letter(app, signup, &key)?);
         }
     }
-    let all_names: Vec<_> = signups.iter().map(|one| names_of(one.digests)).collect();
+    let all_names: Vec<_> = signups.iter().map(|one| list_names(one.digests)).collect();
     let mut requests = Vec::with_capacity(signups.len());
     for (signup, digests) in signups.iter().zip(&all_names) {
         let (issue, compiled) = &letters[digests];
@@ -87,7 +89,7 @@ pub(crate) fn confirm_page(app: &App) -> Option<Url> {
     web.and_then(|url| url.join("confirm").ok())
 }
 
-fn names_of(digests: &[&Digest]) -> Vec<String> {
+fn list_names(digests: &[&Digest]) -> Vec<String> {
     digests.iter().map(|digest| digest.name.clone()).collect()
 }
 
@@ -110,7 +112,7 @@ pub(crate) async fn confirm(
     let Some(issue) = store.load_issue(claim.issue).await? else {
         return Ok(Confirmation::Unknown);
     };
-    let digests = asked_about(app, &issue);
+    let digests = list_asked(app, &issue);
     if digests.is_empty() {
         return Ok(Confirmation::Unknown);
     }
@@ -132,7 +134,7 @@ pub(crate) async fn confirm(
 }
 
 /// The digests about which a letter asks, as far as the config still has them.
-pub(crate) fn asked_about(app: &App, issue: &Issue) -> Vec<String> {
+pub(crate) fn list_asked(app: &App, issue: &Issue) -> Vec<String> {
     let mut found = Vec::new();
     for name in issue.slot.asked_about() {
         let is_named =
@@ -149,7 +151,7 @@ fn write_letter(app: &App, signup: &Signup<'_>, key: &Key) -> anyhow::Result<(Is
         bail!("no digest is named")
     };
     let authority = app.authority()?;
-    let origin = origin_of(app, first, &authority);
+    let origin = make_origin(app, first, &authority);
     let Some(sender) = origin.sender() else {
         bail!(
             Finding::error(Rule::MissingKey, "there is no sender").hint("set `from` under [mail]")
@@ -158,11 +160,11 @@ fn write_letter(app: &App, signup: &Signup<'_>, key: &Key) -> anyhow::Result<(Is
     let tagged = app.config.mail.inbox_token == InboxToken::Address;
     let by = match (signup.page, signup.mark) {
         (None, _) => ConfirmBy::answer(&sender.email, tagged),
-        (Some(page), None) => ConfirmBy::page(page),
+        (Some(write_page), None) => ConfirmBy::page(write_page),
         // A person who writes a mail can answer one, and may not like to open pages.
-        (Some(page), Some(_)) => ConfirmBy::page(page).or_answer(&sender.email, tagged),
+        (Some(write_page), Some(_)) => ConfirmBy::page(write_page).or_answer(&sender.email, tagged),
     };
-    let draft = draft(app, first, &titles(app, signup.digests), &by)?;
+    let draft = make_draft(app, first, &join_titles(app, signup.digests), &by)?;
     let names: Vec<&str> = signup
         .digests
         .iter()
@@ -180,10 +182,10 @@ fn write_letter(app: &App, signup: &Signup<'_>, key: &Key) -> anyhow::Result<(Is
 const CONFIRM_WORD: &str = " – confirm ";
 
 /// The titles of digests, each once.
-fn titles(app: &App, digests: &[&Digest]) -> String {
+fn join_titles(app: &App, digests: &[&Digest]) -> String {
     let mut titles: Vec<&str> = Vec::new();
     for digest in digests {
-        let title = title_of(app, digest);
+        let title = choose_title(app, digest);
         if !titles.contains(&title) {
             titles.push(title);
         }
@@ -191,7 +193,7 @@ fn titles(app: &App, digests: &[&Digest]) -> String {
     titles.join(", ")
 }
 
-fn draft(app: &App, digest: &Digest, title: &str, by: &ConfirmBy) -> Result<Draft, Finding> {
+fn make_draft(app: &App, digest: &Digest, title: &str, by: &ConfirmBy) -> Result<Draft, Finding> {
     let words = load_words(app, digest)?.confirm;
     let say = |text: &str| fill(text, &[("title", title)]);
     let subject = say(&words.subject);
@@ -230,6 +232,6 @@ fn draft(app: &App, digest: &Digest, title: &str, by: &ConfirmBy) -> Result<Draf
             "{asked}\n\n{todo}\n{CONFIRM}\n{or}\n{otherwise}\n\n-- \n{}\n",
             from.join("\n")
         ),
-        html: page(language_of(app, digest), &body),
+        html: write_page(choose_language(app, digest), &body),
     })
 }

@@ -62,7 +62,7 @@ async fn write_letter(
     digest: &Digest,
 ) -> anyhow::Result<(Issue, String)> {
     let words = load_words(app, digest)?.leave;
-    let title = title_of(app, digest);
+    let title = choose_title(app, digest);
     let say = |text: &str| fill(text, &[("title", title)]);
     let key = store.load_current_key().await?;
     let slot = Slot::leaving(app.clock.now().date_naive());
@@ -75,8 +75,8 @@ async fn write_letter(
     let draft = Draft {
         subject: say(&words.subject),
         text: format!("{asked}\n\n{send}\n{LEAVE}\n\n{otherwise}\n"),
-        html: page(
-            language_of(app, digest),
+        html: write_page(
+            choose_language(app, digest),
             &format!(
                 "<p>{}</p>\n<p>{} <a href=\"{LEAVE}\">{}</a></p>\n<p>{}</p>",
                 escape(&asked),
@@ -88,7 +88,7 @@ async fn write_letter(
     };
     let issue = open_issue(app, digest, slot, &draft.subject, &key);
     let authority = app.authority()?;
-    let origin = origin_of(app, digest, &authority);
+    let origin = make_origin(app, digest, &authority);
     let compiled = compile(&draft, &origin, issue.id)?.to_text();
     Ok((issue, compiled))
 }
@@ -115,7 +115,7 @@ pub(super) fn open_issue(
 }
 
 /// The sender and the links of a letter about a digest.
-pub(super) fn origin_of<'a>(app: &'a App, digest: &'a Digest, authority: &'a str) -> Origin<'a> {
+pub(super) fn make_origin<'a>(app: &'a App, digest: &'a Digest, authority: &'a str) -> Origin<'a> {
     Origin {
         site: &app.config.site,
         digest,
@@ -129,11 +129,11 @@ pub(super) fn origin_of<'a>(app: &'a App, digest: &'a Digest, authority: &'a str
 
 /// The fixed words in the language of a digest.
 pub(super) fn load_words(app: &App, digest: &Digest) -> Result<FixedWords, Finding> {
-    FixedWords::load(&app.config.root, language_of(app, digest))
+    FixedWords::load(&app.config.root, choose_language(app, digest))
 }
 
 /// The language of a digest, as a BCP 47 tag.
-pub(super) fn language_of<'a>(app: &'a App, digest: &'a Digest) -> &'a str {
+pub(super) fn choose_language<'a>(app: &'a App, digest: &'a Digest) -> &'a str {
     digest
         .language
         .as_deref()
@@ -141,12 +141,12 @@ pub(super) fn language_of<'a>(app: &'a App, digest: &'a Digest) -> &'a str {
 }
 
 /// The title of a digest that readers see.
-pub(super) fn title_of<'a>(app: &'a App, digest: &'a Digest) -> &'a str {
+pub(super) fn choose_title<'a>(app: &'a App, digest: &'a Digest) -> &'a str {
     digest.title.as_deref().unwrap_or(&app.config.site.title)
 }
 
 /// A letter's HTML: paragraphs and nothing else.
-pub(super) fn page(language: &str, body: &str) -> String {
+pub(super) fn write_page(language: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"{}\" dir=\"{}\">\n<head><meta charset=\"utf-8\"></head>\n<body>\n{body}\n</body>\n</html>\n",
         escape(language),

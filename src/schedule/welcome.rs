@@ -8,7 +8,9 @@ use crate::html::escape;
 use crate::language::fill;
 use crate::ledger::Slot;
 use crate::message::compile;
-use crate::schedule::letter::{language_of, load_words, open_issue, origin_of, page, title_of};
+use crate::schedule::letter::{
+    choose_language, choose_title, load_words, make_origin, open_issue, write_page,
+};
 use crate::store::{Greeting, Store};
 
 /// The welcomes of today to these digests.
@@ -28,7 +30,7 @@ pub(super) async fn write_welcomes(
 
 async fn write_welcome(app: &App, store: &Store, digest: &Digest) -> anyhow::Result<Greeting> {
     let words = load_words(app, digest)?;
-    let say = |text: &str| fill(text, &[("title", title_of(app, digest))]);
+    let say = |text: &str| fill(text, &[("title", choose_title(app, digest))]);
     let text = say(&words.welcome.text);
     let site = &app.config.site;
     let footer = digest.footer.as_ref().or(app.config.mail.footer.as_ref());
@@ -60,13 +62,13 @@ async fn write_welcome(app: &App, store: &Store, digest: &Digest) -> anyhow::Res
     let draft = Draft {
         subject: say(&words.welcome.subject),
         text: format!("{text}\n\n-- \n{}\n", plain.join("\n")),
-        html: page(language_of(app, digest), &paragraphs.join("\n")),
+        html: write_page(choose_language(app, digest), &paragraphs.join("\n")),
     };
     let key = store.load_current_key().await?;
     let slot = Slot::welcoming(app.clock.now().date_naive());
     let issue = open_issue(app, digest, slot, &draft.subject, &key);
     let authority = app.authority()?;
-    let compiled = compile(&draft, &origin_of(app, digest, &authority), issue.id)?;
+    let compiled = compile(&draft, &make_origin(app, digest, &authority), issue.id)?;
     Ok(Greeting {
         compiled: compiled.to_text(),
         issue,

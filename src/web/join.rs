@@ -15,7 +15,7 @@ use url::form_urlencoded;
 use crate::config::Digest;
 use crate::ledger::{Issue, IssueId};
 use crate::reader::{Email, ReaderId};
-use crate::schedule::joining::{asked_about, confirm as confirm_joining};
+use crate::schedule::joining::{confirm as confirm_joining, list_asked};
 use crate::store::Confirmation;
 use crate::token::{Claim, Purpose};
 use crate::web::guard::{find_client, is_own_form, let_frame, say, widen_policy};
@@ -306,7 +306,7 @@ async fn find_asked(
         return Ok(None);
     };
     match state.store.load_issue(claim.issue).await {
-        Ok(Some(issue)) if !asked_about(&state.app, &issue).is_empty() => Ok(Some((claim, issue))),
+        Ok(Some(issue)) if !list_asked(&state.app, &issue).is_empty() => Ok(Some((claim, issue))),
         Ok(_) => Ok(None),
         Err(error) => Err(Box::new(state.say_failed(&error))),
     }
@@ -314,7 +314,7 @@ async fn find_asked(
 
 /// Joins the titles of the digests about which a letter asks, each once.
 fn join_titles(state: &AppState, issue: &Issue) -> String {
-    let names = asked_about(&state.app, issue);
+    let names = list_asked(&state.app, issue);
     let mut titles: Vec<&str> = Vec::new();
     for digest in &state.app.config.digests {
         let title = state.title_of(digest);
