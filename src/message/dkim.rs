@@ -241,7 +241,7 @@ impl Signer {
 
     /// As [`Self::sign`], where the body was hashed before.
     pub(super) fn sign_hashed(&self, message: &mut Vec<u8>, at: DateTime<Utc>, hash: [u8; 32]) {
-        let fields = fields(split(message).0);
+        let fields = split_fields(split(message).0);
         let body_hash = STANDARD.encode(hash);
         let mut names = Vec::new();
         let mut data = String::new();
@@ -265,7 +265,7 @@ impl Signer {
         }
         let mut signatures = String::new();
         for key in &self.keys {
-            signatures.push_str(&self.header(key, &names, &body_hash, &data, at));
+            signatures.push_str(&self.write_header(key, &names, &body_hash, &data, at));
         }
         message.splice(0..0, signatures.into_bytes());
     }
@@ -276,7 +276,7 @@ impl Signer {
     }
 
     /// Builds the header of one signature, folded to short lines.
-    fn header(
+    fn write_header(
         &self,
         key: &SigningKey,
         names: &[&str],
@@ -335,7 +335,7 @@ fn split(message: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// Parses the name and value of each header field, in order.
-fn fields(head: &[u8]) -> Vec<(String, String)> {
+fn split_fields(head: &[u8]) -> Vec<(String, String)> {
     let head = String::from_utf8_lossy(head);
     let mut fields: Vec<(String, String)> = Vec::new();
     for line in head.split_inclusive("\r\n") {
@@ -374,7 +374,7 @@ fn sha256(data: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::{Algorithm, KeyError, SigningKey, fields, relax, split};
+    use super::{Algorithm, KeyError, SigningKey, relax, split, split_fields};
 
     #[test]
     fn headers_are_relaxed_as_the_rfc_shows() {
@@ -383,7 +383,7 @@ mod tests {
         let (head, body) = split(message);
         assert_eq!(body, b" C \r\nD \t E\r\n\r\n\r\n");
         let mut relaxed = String::new();
-        for (name, value) in fields(head) {
+        for (name, value) in split_fields(head) {
             relax(&name, &value, &mut relaxed);
             relaxed.push_str("\r\n");
         }

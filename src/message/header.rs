@@ -13,8 +13,8 @@ const WORD: usize = 75;
 const FRAME: usize = 12;
 
 /// Formats a field of free text, with its line end.
-pub(super) fn text(name: &str, value: &str) -> String {
-    let value = one_line(value);
+pub(super) fn write_text(name: &str, value: &str) -> String {
+    let value = join_lines(value);
     let words: Vec<&str> = value.split(' ').collect();
     let plain = value.bytes().all(|byte| (32..127).contains(&byte)) && !value.contains("=?");
     let mut field = format!("{name}:");
@@ -38,8 +38,8 @@ pub(super) fn text(name: &str, value: &str) -> String {
 }
 
 /// Formats a field with one mailbox, with its line end.
-pub(super) fn mailbox(name: &str, person: Option<&str>, email: &str) -> String {
-    let person = one_line(person.unwrap_or_default());
+pub(super) fn write_mailbox(name: &str, person: Option<&str>, email: &str) -> String {
+    let person = join_lines(person.unwrap_or_default());
     let room = LINE - name.len() - 2;
     let is_atom =
         |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~ ".contains(&byte);
@@ -71,7 +71,7 @@ pub(super) fn mailbox(name: &str, person: Option<&str>, email: &str) -> String {
 }
 
 /// Makes a text safe from header injection: no line ends, no control characters, single spaces.
-pub(super) fn one_line(text: &str) -> String {
+pub(super) fn join_lines(text: &str) -> String {
     let text: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -139,7 +139,7 @@ fn encode_q(word: &str) -> String {
 mod tests {
     use mail_parser::MessageParser;
 
-    use super::{LINE, WORD, mailbox, text};
+    use super::{LINE, WORD, write_mailbox, write_text};
 
     /// Texts that break encoders.
     fn texts() -> Vec<String> {
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_text_is_read_back_as_it_was_in_short_lines() {
         for value in texts() {
-            let field = text("Subject", &value);
+            let field = write_text("Subject", &value);
             well_formed(&field);
             let message = format!("{field}\r\nbody\r\n");
             let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
@@ -205,7 +205,7 @@ mod tests {
                 "ada@x.example",
                 &format!("{}@{}.example", "a".repeat(60), "b".repeat(60)),
             ] {
-                let field = mailbox("To", Some(&name), email);
+                let field = write_mailbox("To", Some(&name), email);
                 well_formed(&field);
                 let message = format!("{field}\r\nbody\r\n");
                 let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
@@ -219,15 +219,15 @@ mod tests {
             }
         }
         assert_eq!(
-            mailbox("To", None, "ada@x.example"),
+            write_mailbox("To", None, "ada@x.example"),
             "To: ada@x.example\r\n"
         );
         assert_eq!(
-            mailbox("To", Some("\r\n"), "ada@x.example"),
+            write_mailbox("To", Some("\r\n"), "ada@x.example"),
             "To: ada@x.example\r\n"
         );
         assert_eq!(
-            mailbox("To", Some("Night, \"Ada\""), "a@x.example"),
+            write_mailbox("To", Some("Night, \"Ada\""), "a@x.example"),
             "To: \"Night, \\\"Ada\\\"\" <a@x.example>\r\n"
         );
     }

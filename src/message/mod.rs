@@ -149,7 +149,7 @@ pub(crate) fn compile_asking(
     let boundary = format!("=_{issue}");
 
     let mut pieces = vec![
-        Piece::Fixed(header::mailbox(
+        Piece::Fixed(header::write_mailbox(
             "From",
             from.name.as_deref(),
             from.email.as_str(),
@@ -157,7 +157,7 @@ pub(crate) fn compile_asking(
         Piece::To,
         match draft.subject.contains(MARKS) {
             true => Piece::Subject,
-            false => Piece::Fixed(header::text("Subject", &draft.subject)),
+            false => Piece::Fixed(header::write_text("Subject", &draft.subject)),
         },
         Piece::Date,
         Piece::MessageId,
@@ -167,7 +167,7 @@ pub(crate) fn compile_asking(
     if is_answered {
         pieces.push(Piece::ReplyTo);
     } else if let Some(reply_to) = digest.reply_to.as_ref().or(mail.reply_to.as_ref()) {
-        fixed.push_str(&header::mailbox(
+        fixed.push_str(&header::write_mailbox(
             "Reply-To",
             reply_to.name.as_deref(),
             reply_to.email.as_str(),
@@ -362,7 +362,7 @@ impl Compiled {
     pub fn read_by(&self, draft: &Draft, reader: &Reader, key: &Key) -> Draft {
         let own = self.fill_own(reader, key);
         Draft {
-            subject: header::one_line(&own.put_into(&self.subject, Part::Text)),
+            subject: header::join_lines(&own.put_into(&self.subject, Part::Text)),
             html: own.put_into(&draft.html, Part::Html),
             text: own.put_into(&draft.text, Part::Text),
         }
@@ -372,7 +372,7 @@ impl Compiled {
         let name = reader
             .name
             .as_deref()
-            .map(header::one_line)
+            .map(header::join_lines)
             .filter(|name| !name.is_empty());
         let claim = Claim {
             purpose: Purpose::Leave,
@@ -459,10 +459,12 @@ impl Compiled {
                 }
                 Piece::ReplyTo => {
                     let address = own.reply_to.as_deref().unwrap_or(&self.sender);
-                    header::mailbox("Reply-To", None, address)
+                    header::write_mailbox("Reply-To", None, address)
                 }
-                Piece::To => header::mailbox("To", reader.name.as_deref(), &own.address),
-                Piece::Subject => header::text("Subject", &own.put_into(&self.subject, Part::Text)),
+                Piece::To => header::write_mailbox("To", reader.name.as_deref(), &own.address),
+                Piece::Subject => {
+                    header::write_text("Subject", &own.put_into(&self.subject, Part::Text))
+                }
                 Piece::Date => format!("Date: {}\r\n", made_at.to_rfc2822()),
                 Piece::MessageId => {
                     let id = self.make_message_id(reader.id, key);

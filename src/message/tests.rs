@@ -10,7 +10,7 @@ use crate::token::{Claim, Key, Purpose};
 
 fn compiled(subject: &str) -> Compiled {
     let mut pieces = vec![
-        Piece::Fixed(super::header::mailbox("From", Some("Grüße"), "news@hums.example")),
+        Piece::Fixed(super::header::write_mailbox("From", Some("Grüße"), "news@hums.example")),
         Piece::To,
         Piece::Subject,
         Piece::Date,

@@ -61,7 +61,7 @@ pub(super) fn begin_words(place: &StorePlace) -> &'static str {
     }
 }
 
-pub(super) fn sqlite_address(file: &Path) -> String {
+pub(super) fn make_address(file: &Path) -> String {
     let path = file
         .to_string_lossy()
         .replace('%', "%25")
@@ -84,7 +84,7 @@ pub(super) fn find_folder(file: &Path) -> Result<()> {
 }
 
 /// The file beside the database with this suffix.
-pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
+pub(super) fn name_beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     name.into()
@@ -120,7 +120,7 @@ pub(super) fn make_private(file: &Path) -> Result<()> {
     }
     // SQLite resolves links before it names the files beside.
     let real = file.canonicalize().map_err(failed)?;
-    let beside = ["-wal", "-shm"].map(|ending| beside(&real, ending));
+    let beside = ["-wal", "-shm"].map(|ending| name_beside(&real, ending));
     for one in [&real].into_iter().chain(&beside) {
         match close_to_others(one) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),

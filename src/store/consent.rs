@@ -213,7 +213,7 @@ impl Store {
     ) -> Result<()> {
         new.sort_by_key(|(_, number, _)| &fingerprints[*number]);
         for new in new.chunks(MOST_INSERTED) {
-            let mut query = sqlx::query(AssertSqlSafe(insertion(new.len())));
+            let mut query = sqlx::query(AssertSqlSafe(write_insertion(new.len())));
             for (id, number, state) in new {
                 let Mailbox { name, email } = &people[*number];
                 query = query
@@ -374,7 +374,7 @@ impl Store {
                 .fetch_all(&mut *connection)
                 .await?;
             for row in rows {
-                let state = state_of(row.try_get("state")?)?;
+                let state = parse_state(row.try_get("state")?)?;
                 known.insert(row.try_get("fingerprint")?, (row.try_get("id")?, state));
             }
         }
@@ -383,7 +383,7 @@ impl Store {
 }
 
 /// The statement that inserts so many readers.
-fn insertion(readers: usize) -> String {
+fn write_insertion(readers: usize) -> String {
     let mut text =
         "INSERT INTO reader (id, fingerprint, address, name, language, state) VALUES ".to_owned();
     for reader in 0..readers {
@@ -396,7 +396,7 @@ fn insertion(readers: usize) -> String {
     text
 }
 
-pub(super) fn state_of(word: &str) -> Result<ReaderState> {
+pub(super) fn parse_state(word: &str) -> Result<ReaderState> {
     ReaderState::parse(word)
         .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no reader's state")))
 }

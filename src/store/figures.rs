@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
 
 use crate::ledger::Counts;
-use crate::store::issue::delivery_state;
+use crate::store::issue::read_delivery_state;
 use crate::store::sql::QUEUED;
 use crate::store::{Result, Store};
 
@@ -35,7 +35,7 @@ impl Store {
         .await?;
         for row in &rows {
             let count: i64 = row.try_get("n")?;
-            deliveries[delivery_state(row)?] = count.unsigned_abs();
+            deliveries[read_delivery_state(row)?] = count.unsigned_abs();
         }
         let row = statement!(
             "SELECT MIN(d.due_at) AS oldest FROM delivery d JOIN issue i ON i.id = d.issue \

@@ -98,7 +98,7 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await?;
-        key_of(&row)
+        read_key(&row)
     }
 
     /// The key of this number: an issue keeps the one with which it was frozen.
@@ -111,7 +111,7 @@ impl Store {
                 .bind(number)
                 .fetch_optional(&self.pool)
                 .await?;
-        row.as_ref().map_or(Err(StoreError::NoKey), key_of)
+        row.as_ref().map_or(Err(StoreError::NoKey), read_key)
     }
 
     /// Makes a new key, which signs from now on; the links of old mails stay valid.
@@ -134,7 +134,7 @@ impl Store {
     }
 }
 
-fn key_of(row: &AnyRow) -> Result<Key> {
+fn read_key(row: &AnyRow) -> Result<Key> {
     Key::from_text(row.try_get("number")?, row.try_get("key")?)
         .ok_or_else(|| StoreError::Damaged("a link key is no key".to_owned()))
 }

@@ -7,7 +7,7 @@ use crate::consent::{ReaderState, Source, Wish, decide};
 use crate::ledger::IssueId;
 use crate::reader::{Email, ReaderId};
 use crate::store::asked::Asked;
-use crate::store::consent::state_of;
+use crate::store::consent::parse_state;
 use crate::store::subscriptions::has_left;
 use crate::store::{Result, Store};
 
@@ -150,7 +150,7 @@ async fn look_up<'e>(
     let left_at: Option<i64> = row.try_get("left_at")?;
     let address: Option<String> = row.try_get("address")?;
     Ok(Some(Linked {
-        state: state_of(row.try_get("state")?)?,
+        state: parse_state(row.try_get("state")?)?,
         digest: row.try_get("digest")?,
         language: row.try_get("language")?,
         left_at: left_at.and_then(|at| DateTime::from_timestamp(at, 0)),

@@ -110,7 +110,8 @@ pub(crate) use wait::Tell;
 use crate::config::{StoreUrl, with_tls};
 use crate::token::{Ids, Key};
 use connect::{
-    StorePlace, begin, beside, connect, find_folder, make_private, refuse_no_file, sqlite_address,
+    StorePlace, begin, connect, find_folder, make_address, make_private, name_beside,
+    refuse_no_file,
 };
 use mark::Mark;
 use schema::{load_version, migrate};
@@ -205,7 +206,7 @@ impl Store {
                 let file = file
                     .canonicalize()
                     .map_err(|error| StoreError::File(file.clone(), error))?;
-                let address = sqlite_address(&file);
+                let address = make_address(&file);
                 (StorePlace::File(file), address)
             }
             StoreUrl::Sqlite(file) => {
@@ -219,7 +220,7 @@ impl Store {
         let mut pool = connect(&place, &address, access).await?;
         let mut found = load_version(&pool, &place).await;
         if let (Err(_), Access::Read, StorePlace::File(file)) = (&found, access, &place)
-            && !beside(file, "-wal").exists()
+            && !name_beside(file, "-wal").exists()
         {
             // In a folder without write permission SQLite reads only a file that it may take as immutable.
             pool.close().await;

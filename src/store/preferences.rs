@@ -9,8 +9,8 @@ use crate::consent::{ReaderState, Source, Wish, decide};
 use crate::ledger::IssueId;
 use crate::reader::{Email, ReaderId};
 use crate::store::asked::Asked;
-use crate::store::consent::state_of;
-use crate::store::issue::{delivery_state, small};
+use crate::store::consent::parse_state;
+use crate::store::issue::{read_delivery_state, read_small};
 use crate::store::readers::{erase, read_time};
 use crate::store::{Result, Store};
 
@@ -56,7 +56,7 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let state = state_of(row.try_get("state")?)?;
+        let state = parse_state(row.try_get("state")?)?;
         let rows = sqlx::query("SELECT digest FROM subscription WHERE reader = $1 ORDER BY digest")
             .bind(reader)
             .fetch_all(&self.pool)
@@ -93,7 +93,7 @@ impl Store {
                 .await?;
             let Some(row) = row else { return Ok(false) };
             let address: Option<String> = row.try_get("address")?;
-            let state = state_of(row.try_get("state")?)?;
+            let state = parse_state(row.try_get("state")?)?;
             let email = address.and_then(|address| address.parse::<Email>().ok());
             let Some(email) = email.filter(|_| state.takes_mail()) else {
                 return Ok(false);
@@ -200,7 +200,7 @@ impl Store {
                 .fetch_optional(&mut *tx)
                 .await?;
             let Some(row) = row else { return Ok(false) };
-            let was = state_of(row.try_get("state")?)?;
+            let was = parse_state(row.try_get("state")?)?;
             let change = decide(Some(was), Wish::Forget, Source::Reader);
             if let (Some(_), Some(event)) = (change.state, change.event) {
                 erase(&mut tx, reader).await?;
@@ -238,7 +238,7 @@ impl Store {
         .bind(reader)
         .fetch_all(&self.pool)
         .await?;
-        let deliveries: Vec<Value> = rows.iter().map(delivery_of).collect::<Result<_>>()?;
+        let deliveries: Vec<Value> = rows.iter().map(read_delivery).collect::<Result<_>>()?;
         Ok(Some(json!({
             "address": row.try_get::<String, _>("address")?,
             "name": row.try_get::<Option<String>, _>("name")?,
@@ -262,14 +262,14 @@ fn pause_of(row: &AnyRow) -> Result<Option<DateTime<Utc>>> {
     until.map(read_time).transpose()
 }
 
-fn delivery_of(row: &AnyRow) -> Result<Value> {
+fn read_delivery(row: &AnyRow) -> Result<Value> {
     let first_at: Option<i64> = row.try_get("first_at")?;
     Ok(json!({
         "digest": row.try_get::<String, _>("digest")?,
         "subject": row.try_get::<String, _>("subject")?,
         "made_at": show(read_time(row.try_get("made_at")?)?),
-        "state": delivery_state(row)?.word(),
-        "attempts": small(row, "attempts")?,
+        "state": read_delivery_state(row)?.word(),
+        "attempts": read_small(row, "attempts")?,
         "first_attempt_at": first_at.map(read_time).transpose()?.map(show),
         "reply": row.try_get::<Option<String>, _>("reply")?,
         "name": row.try_get::<Option<String>, _>("name")?,

@@ -10,7 +10,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 use crate::consent::{Change, ReaderState, Source, Wish, decide};
 use crate::reader::{Email, Mailbox, Reader, ReaderId};
 use crate::store::asked::{Answer, Asked};
-use crate::store::consent::{state_of, states};
+use crate::store::consent::{parse_state, states};
 use crate::store::subscriptions::{has_left, is_awake};
 use crate::store::{Result, Store, StoreError};
 
@@ -32,7 +32,7 @@ impl Store {
             .bind(self.fingerprints.fingerprint(email))
             .fetch_optional(&self.pool)
             .await?;
-        row.map(|row| Ok((row.try_get("id")?, state_of(row.try_get("state")?)?)))
+        row.map(|row| Ok((row.try_get("id")?, parse_state(row.try_get("state")?)?)))
             .transpose()
     }
 
@@ -103,8 +103,8 @@ impl Store {
                 _ => {
                     let state = row.try_get("state").map_err(StoreError::from)?;
                     let next = Subscriber {
-                        reader: reader_of(&row)?,
-                        state: state_of(state)?,
+                        reader: read_reader(&row)?,
+                        state: parse_state(state)?,
                         digests: digest.into_iter().collect(),
                     };
                     if let Some(done) = current.replace(next) {
@@ -135,7 +135,7 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         if let Some(row) = row {
-            return reader_of(&row).map(Some);
+            return read_reader(&row).map(Some);
         }
         for Mailbox { name, email } in to {
             let known = self.find_reader(email).await?;
@@ -211,7 +211,7 @@ pub(super) async fn erase(tx: &mut Transaction<'static, Any>, id: ReaderId) -> R
     Ok(())
 }
 
-fn reader_of(row: &AnyRow) -> Result<Reader> {
+fn read_reader(row: &AnyRow) -> Result<Reader> {
     let address: &str = row.try_get("address")?;
     Ok(Reader {
         id: row.try_get("id")?,

@@ -8,7 +8,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 use crate::consent::{ReaderState, Source, Wish, decide};
 use crate::ledger::IssueId;
 use crate::reader::ReaderId;
-use crate::store::consent::state_of;
+use crate::store::consent::parse_state;
 use crate::store::readers::read_time;
 use crate::store::sender::{count_refused_in_a_row, note, set_state, suppress_bounced};
 use crate::store::sql::{BOUNCED, QUEUED, SENT, list};
@@ -183,7 +183,7 @@ impl Store {
             return Ok(Carried::Before);
         }
         let digest: String = row.try_get("digest")?;
-        let was = state_of(row.try_get("state")?)?;
+        let was = parse_state(row.try_get("state")?)?;
         let becomes = match one.deed {
             Deed::Nothing => None,
             Deed::Left => {

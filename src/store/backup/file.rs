@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::file::sync_folder;
-use crate::store::connect::beside;
+use crate::store::connect::name_beside;
 use crate::store::{Result, StoreError};
 use crate::token::random_id;
 
@@ -117,7 +117,7 @@ fn remove_left(file: &Path) -> io::Result<()> {
 /// Removes a new file with the files that SQLite keeps beside it.
 fn remove(new: &Path) {
     for ending in ["", "-wal", "-shm", "-journal"] {
-        let _ = fs::remove_file(beside(new, ending));
+        let _ = fs::remove_file(name_beside(new, ending));
     }
 }
 

@@ -98,7 +98,7 @@ async fn load_tables() -> Result<Vec<Table>> {
 }
 
 /// A row in the one form that both databases give, so that checksums agree.
-fn canonical(row: &str) -> Result<String> {
+fn make_canonical(row: &str) -> Result<String> {
     let values: Vec<Value> = serde_json::from_str(row)
         .map_err(|error| StoreError::Damaged(format!("a row cannot be read: {error}")))?;
     Ok(Value::Array(values).to_string())
@@ -135,7 +135,7 @@ async fn copy_table(table: &Table, from: &mut Side<'_>, to: &mut Side<'_>) -> Re
     let query = sqlx::query(AssertSqlSafe(table.select(from.place)));
     let mut rows = query.fetch(&mut *from.connection);
     while let Some(row) = rows.try_next().await? {
-        let row = canonical(row.try_get("row")?)?;
+        let row = make_canonical(row.try_get("row")?)?;
         sum.add(&row);
         if batch.len() == MOST_ROWS || bytes + row.len() > MOST_BYTES {
             write(&insert, &mut batch, to).await?;
@@ -165,7 +165,7 @@ async fn sum_table(table: &Table, of: &mut Side<'_>) -> Result<Sum> {
     let query = sqlx::query(AssertSqlSafe(table.select(of.place)));
     let mut rows = query.fetch(&mut *of.connection);
     while let Some(row) = rows.try_next().await? {
-        sum.add(&canonical(row.try_get("row")?)?);
+        sum.add(&make_canonical(row.try_get("row")?)?);
     }
     Ok(sum)
 }

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::ledger::{DeliveryState, IssueId, IssueState};
 use crate::reader::ReaderId;
-use crate::store::issue::row::{delivery_state, reopen, small};
+use crate::store::issue::row::{read_delivery_state, read_small, reopen};
 use crate::store::readers::read_time;
 use crate::store::sql::{SENT, UNCERTAIN, list};
 use crate::store::{Result, Store, StoreError};
@@ -104,8 +104,8 @@ impl Store {
                     reader: row.try_get("reader")?,
                     address: row.try_get("address")?,
                     name: row.try_get("name")?,
-                    state: delivery_state(row)?,
-                    attempts: small(row, "attempts")?,
+                    state: read_delivery_state(row)?,
+                    attempts: read_small(row, "attempts")?,
                     due_at: read_time(row.try_get("due_at")?)?,
                     reply: row.try_get("reply")?,
                 })
@@ -129,7 +129,7 @@ impl Store {
                     reader: row.try_get("reader")?,
                     address: row.try_get("address")?,
                     at: read_time(row.try_get("at")?)?,
-                    state: delivery_state(row)?,
+                    state: read_delivery_state(row)?,
                     detail: row.try_get("detail")?,
                 })
             })

@@ -18,7 +18,7 @@ pub use freeze::{Freeze, Frozen};
 pub(crate) use letter::Letter;
 pub(crate) use missed::{Missed, UnknownOutcome};
 pub use resend::Resent;
-pub(super) use row::{delivery_state, reopen, small};
+pub(super) use row::{read_delivery_state, read_small, reopen};
 pub(crate) use welcome::Greeting;
 
 use crate::finding::one_line;
@@ -27,7 +27,7 @@ use crate::store::connect::StorePlace;
 use crate::store::rename::read_count;
 use crate::store::sql::{GIVEN_UP, QUEUED};
 use crate::store::{LONGEST_REPLY, Result, Store};
-use row::{COLUMNS, issue_of, state_of};
+use row::{COLUMNS, parse_state, read_issue};
 
 impl Store {
     /// The progress of the digest. A reopened issue keeps the counts with which it had ended.
@@ -51,7 +51,7 @@ impl Store {
             .fetch_all(&self.pool)
             .await?
             .iter()
-            .map(issue_of)
+            .map(read_issue)
             .collect()
     }
 
@@ -63,7 +63,7 @@ impl Store {
         .bind(id)
         .fetch_optional(&self.pool)
         .await?;
-        row.as_ref().map(issue_of).transpose()
+        row.as_ref().map(read_issue).transpose()
     }
 
     /// The issues with waiting deliveries, oldest first.
@@ -73,7 +73,7 @@ impl Store {
             .fetch_all(&self.pool)
             .await?
             .iter()
-            .map(issue_of)
+            .map(read_issue)
             .collect()
     }
 
@@ -134,7 +134,7 @@ impl Store {
             ""
         };
         let text = format!("SELECT state FROM issue WHERE id = $1{hold}");
-        state_of(
+        parse_state(
             sqlx::query(AssertSqlSafe(text))
                 .bind(id)
                 .fetch_one(&mut **tx)
@@ -153,7 +153,7 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         for row in &rows {
-            counts[delivery_state(row)?] = row.try_get::<i64, _>("n")?.unsigned_abs();
+            counts[read_delivery_state(row)?] = row.try_get::<i64, _>("n")?.unsigned_abs();
         }
         Ok(counts)
     }

@@ -7,7 +7,7 @@ use crate::ledger::{DeliveryState, Issue, IssueId, IssueState, Slot, SlotKind};
 use crate::store::readers::read_time;
 use crate::store::{Result, StoreError};
 
-/// The columns that [`issue_of`] reads.
+/// The columns that [`read_issue`] reads.
 pub(super) const COLUMNS: &str =
     "id, digest, slot, kind, made_at, state, reason, subject, outbox, key";
 
@@ -50,21 +50,21 @@ pub(in crate::store) async fn reopen(
 }
 
 /// A small integer, of whichever width the database gives it.
-pub(in crate::store) fn small(row: &AnyRow, column: &str) -> Result<i64> {
+pub(in crate::store) fn read_small(row: &AnyRow, column: &str) -> Result<i64> {
     Ok(row
         .try_get::<i64, _>(column)
         .or_else(|_| row.try_get::<i16, _>(column).map(i64::from))?)
 }
 
-pub(in crate::store) fn delivery_state(row: &AnyRow) -> Result<DeliveryState> {
-    let number = small(row, "state")?;
+pub(in crate::store) fn read_delivery_state(row: &AnyRow) -> Result<DeliveryState> {
+    let number = read_small(row, "state")?;
     let state = DeliveryState::ALL
         .into_iter()
         .find(|known| *known as i64 == number);
     state.ok_or_else(|| StoreError::Damaged(format!("{number} is no state")))
 }
 
-pub(super) fn state_of(word: &str) -> Result<IssueState> {
+pub(super) fn parse_state(word: &str) -> Result<IssueState> {
     [
         IssueState::Open,
         IssueState::Paused,
@@ -76,24 +76,24 @@ pub(super) fn state_of(word: &str) -> Result<IssueState> {
     .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no issue's state")))
 }
 
-fn slot_kind_of(word: &str) -> Result<SlotKind> {
+fn parse_slot_kind(word: &str) -> Result<SlotKind> {
     let kind = SlotKind::ALL.into_iter().find(|kind| kind.word() == word);
     kind.ok_or_else(|| StoreError::Damaged(format!("`{word}` is no kind of slot")))
 }
 
-pub(super) fn issue_of(row: &AnyRow) -> Result<Issue> {
+pub(super) fn read_issue(row: &AnyRow) -> Result<Issue> {
     Ok(Issue {
         id: row.try_get("id")?,
         digest: row.try_get("digest")?,
         slot: Slot {
-            kind: slot_kind_of(row.try_get("kind")?)?,
+            kind: parse_slot_kind(row.try_get("kind")?)?,
             name: row.try_get("slot")?,
         },
         made_at: read_time(row.try_get("made_at")?)?,
-        state: state_of(row.try_get("state")?)?,
+        state: parse_state(row.try_get("state")?)?,
         reason: row.try_get("reason")?,
         subject: row.try_get("subject")?,
-        outbox: small(row, "outbox")? != 0,
+        outbox: read_small(row, "outbox")? != 0,
         key: row.try_get("key")?,
     })
 }

@@ -8,7 +8,7 @@ use crate::finding::one_line;
 use crate::ledger::{IssueId, Outcome, Settled};
 use crate::reader::ReaderId;
 use crate::store::connect::StorePlace;
-use crate::store::consent::state_of;
+use crate::store::consent::parse_state;
 use crate::store::sql::{BOUNCED, GIVEN_UP, MOST_LISTED, SENT, list};
 use crate::store::{LONGEST_REPLY, Result};
 
@@ -54,7 +54,7 @@ pub(in crate::store) async fn suppress_bounced(
     .bind(issue)
     .fetch_one(&mut *connection)
     .await?;
-    let was = state_of(row.try_get("state")?)?;
+    let was = parse_state(row.try_get("state")?)?;
     let wish = match row.try_get::<&str, _>("kind")? {
         "confirmation" => Wish::BounceAsked,
         _ => Wish::Bounce,

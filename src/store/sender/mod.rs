@@ -21,8 +21,8 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use crate::config::{Caps, UncertainPolicy};
 use crate::ledger::{DeliveryState, IssueId, Owner, Settled};
 use crate::reader::ReaderId;
-use crate::store::connect::{StorePlace, beside};
-use crate::store::issue::delivery_state;
+use crate::store::connect::{StorePlace, name_beside};
+use crate::store::issue::read_delivery_state;
 use crate::store::sql::{GIVEN_UP, QUEUED, SENDING, SENT, SUPPRESSED};
 use crate::store::{Result, Store, StoreError};
 use crate::token::random_id;
@@ -75,7 +75,7 @@ impl Store {
         let ownership = match &self.place {
             StorePlace::Memory => Ownership::Nobody,
             StorePlace::File(database) => {
-                let path = beside(database, ".sender");
+                let path = name_beside(database, ".sender");
                 let failed = |error| StoreError::File(path.clone(), error);
                 // Opening a pipe would wait for its other end.
                 if path.metadata().is_ok_and(|found| !found.is_file()) {
@@ -298,7 +298,7 @@ impl Sender {
             let mut waiting = 0;
             for row in &rows {
                 let n: i64 = row.try_get("n")?;
-                match delivery_state(row)? {
+                match read_delivery_state(row)? {
                     DeliveryState::Queued | DeliveryState::Sending => waiting += n,
                     state => drop(counts.insert(state.word().to_owned(), n.into())),
                 }
