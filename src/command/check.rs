@@ -60,7 +60,7 @@ pub(super) fn run(
     check_pages(app, &mut gathered);
     runtime.block_on(async {
         if let Err(error) = check_store(app, &mut gathered, loaded.as_ref()).await {
-            gathered.report(&[finding_of(app, error)]);
+            gathered.report(&[to_finding(app, error)]);
         }
         check_mail(app, &mut gathered, args).await;
         match &app.config.mail.inbox {
@@ -73,7 +73,7 @@ pub(super) fn run(
         if let (Some(loaded), Some(to)) = (&loaded, &args.mail)
             && let Err(error) = probe(app, &mut gathered, loaded, to).await
         {
-            let message = format!("no test was sent: {}", finding_of(app, error).message);
+            let message = format!("no test was sent: {}", to_finding(app, error).message);
             gathered.report(&[Finding::error(Rule::MailUnsendable, message)]);
         }
     });
@@ -140,14 +140,14 @@ fn check_feeds(app: &App, gathered: &mut Talk<'_>, sources: GatheredPosts) -> Op
             Some(built.loaded)
         }
         Err(error) => {
-            gathered.report(&[finding_of(app, error)]);
+            gathered.report(&[to_finding(app, error)]);
             None
         }
     }
 }
 
 /// An error as the finding that it was, or that it can be shown as.
-fn finding_of(app: &App, error: anyhow::Error) -> Finding {
+fn to_finding(app: &App, error: anyhow::Error) -> Finding {
     match error.downcast::<Finding>() {
         Ok(finding) => finding,
         Err(error) => app.explain(&error),
@@ -187,7 +187,7 @@ fn check_pages(app: &App, gathered: &mut Talk<'_>) {
     if let Some(digest) = digests.find(|digest| digest.enabled && digest.archive)
         && let Err(error) = try_archive(app, digest)
     {
-        gathered.report(&[finding_of(app, error)]);
+        gathered.report(&[to_finding(app, error)]);
     }
     if app.config.web.url.is_some() {
         let mut found = Vec::new();
@@ -237,7 +237,7 @@ async fn check_plan(turn: &Turn<'_>, gathered: &mut Talk<'_>, store: &Store) {
     match turn.plan(gathered, store).await {
         Ok(Next::Ahead(slot)) => gathered.report(&[slot_ahead(turn.digest, slot)]),
         Ok(_) => {}
-        Err(error) => gathered.report(&[finding_of(turn.app, error)]),
+        Err(error) => gathered.report(&[to_finding(turn.app, error)]),
     }
 }
 

@@ -49,8 +49,8 @@ pub(super) fn run(
                 "{} written: keep it as you keep a password",
                 file.display()
             ));
-            writeln!(talk.out(), "{}", record(&key, &domain))?;
-            talk.say(&hint(algorithm, &domain, &selector, &file));
+            writeln!(talk.out(), "{}", write_record(&key, &domain))?;
+            talk.say(&write_hint(algorithm, &domain, &selector, &file));
         }
         cli::DkimCommand::Show => {
             let keys = load_keys(mail)?;
@@ -62,7 +62,7 @@ pub(super) fn run(
                 return Err(finding.hint("make a key with `tidings dkim new`").into());
             }
             for key in &keys {
-                writeln!(talk.out(), "{}", record(key, &domain))?;
+                writeln!(talk.out(), "{}", write_record(key, &domain))?;
             }
         }
     }
@@ -104,7 +104,7 @@ fn write_key(file: &Path, pem: &str) -> Result<(), Finding> {
 }
 
 /// The record of a key as a form of a provider asks for it, and as a zone file has it.
-fn record(key: &SigningKey, domain: &str) -> String {
+fn write_record(key: &SigningKey, domain: &str) -> String {
     let (name, value) = (key.dns_name(domain), key.dns_value());
     let strings: Vec<String> = value
         .as_bytes()
@@ -118,7 +118,7 @@ fn record(key: &SigningKey, domain: &str) -> String {
 }
 
 /// The lines of the config that use the key.
-fn hint(algorithm: Algorithm, domain: &str, selector: &str, file: &Path) -> String {
+fn write_hint(algorithm: Algorithm, domain: &str, selector: &str, file: &Path) -> String {
     let key = file.file_name().unwrap_or_default().to_string_lossy();
     match algorithm {
         Algorithm::Rsa => format!(

@@ -47,9 +47,9 @@ pub(super) async fn run(
     if args.failed {
         print_failed(talk, &store, &issues).await?;
     } else if args.json {
-        as_json(app, talk, &store, &issues).await?;
+        print_json(app, talk, &store, &issues).await?;
     } else {
-        as_text(app, talk, &store, &issues, args.issue.is_none()).await?;
+        print_text(app, talk, &store, &issues, args.issue.is_none()).await?;
     }
     app.name_missing(talk, &store);
     if args.issue.is_none() && !args.failed {
@@ -60,7 +60,7 @@ pub(super) async fn run(
 }
 
 /// A line an issue, then one for everyone who was missed and for every moment of uncertainty.
-async fn as_text(
+async fn print_text(
     app: &App,
     talk: &mut Talk<'_>,
     store: &Store,
@@ -109,7 +109,7 @@ async fn as_text(
                 listed += 1;
             }
         }
-        let moments = unlisted_moments(store.load_unknown_outcomes(issue.id).await?);
+        let moments = drop_listed(store.load_unknown_outcomes(issue.id).await?);
         for moment in moments.iter().take(most) {
             let address = moment.address.as_deref().unwrap_or("(forgotten)");
             let why = one_line(moment.detail.as_deref().unwrap_or_default(), LONGEST);
@@ -149,7 +149,7 @@ fn describe_return(one: &CameBack) -> &'static str {
 }
 
 /// The moments that the list of the missed does not show; a held reader is listed there with their last one.
-fn unlisted_moments(moments: Vec<UnknownOutcome>) -> Vec<UnknownOutcome> {
+fn drop_listed(moments: Vec<UnknownOutcome>) -> Vec<UnknownOutcome> {
     let mut listed = HashSet::new();
     let mut unlisted: Vec<UnknownOutcome> = moments
         .into_iter()
@@ -160,7 +160,7 @@ fn unlisted_moments(moments: Vec<UnknownOutcome>) -> Vec<UnknownOutcome> {
     unlisted
 }
 
-async fn as_json(
+async fn print_json(
     app: &App,
     talk: &mut Talk<'_>,
     store: &Store,

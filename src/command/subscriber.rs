@@ -35,7 +35,7 @@ pub(super) async fn run(
             let asked = Asked {
                 wish: Wish::Subscribe,
                 by: Source::Owner,
-                digests: &digests(app, digest)?,
+                digests: &choose_digests(app, digest)?,
                 consent: consent.as_deref(),
             };
             let people = [Mailbox {
@@ -53,7 +53,7 @@ pub(super) async fn run(
             let named = if digest.is_empty() {
                 Vec::new()
             } else {
-                digests(app, digest)?
+                choose_digests(app, digest)?
             };
             let store = app.open_store_to_change(Access::Write).await?;
             let answer = store.remove_reader(email, &named, now).await?;
@@ -98,7 +98,7 @@ pub(super) async fn run(
             sheet.finish()?;
         }
         cli::SubscriberCommand::Import(list) => {
-            return import(app, talk, list, &digests(app, &list.digest)?).await;
+            return import(app, talk, list, &choose_digests(app, &list.digest)?).await;
         }
     }
     Ok(Ending::Done)
@@ -129,7 +129,7 @@ fn explain_unknown(email: &Email) -> anyhow::Error {
 }
 
 /// The digests that are named, checked; all where none is.
-fn digests(app: &App, named: &[String]) -> Result<Vec<String>, Finding> {
+fn choose_digests(app: &App, named: &[String]) -> Result<Vec<String>, Finding> {
     if named.is_empty() {
         return Ok(app
             .config

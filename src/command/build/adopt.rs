@@ -25,7 +25,7 @@ pub(super) fn adopt(
     feed: &Path,
     runtime: &Runtime,
 ) -> Result<(), Finding> {
-    let text = match address_in(feed) {
+    let text = match find_address(feed) {
         Some(address) => fetch(app, &address, runtime),
         None => read_text(feed, LISTED).map_err(|error| error.in_file(feed)),
     }?;
@@ -46,7 +46,7 @@ pub(super) fn adopt(
 }
 
 /// The address given in place of a file.
-fn address_in(feed: &Path) -> Option<Url> {
+fn find_address(feed: &Path) -> Option<Url> {
     let text = feed.to_str().filter(|text| text.contains("://"))?;
     Url::parse(text).ok()
 }

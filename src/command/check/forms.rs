@@ -46,13 +46,13 @@ pub(in crate::command) fn conclude(
 
 fn print(talk: &mut Talk<'_>, args: &CheckArgs, findings: &[Finding]) -> io::Result<()> {
     if args.json {
-        let all: Vec<Value> = findings.iter().map(as_json).collect();
+        let all: Vec<Value> = findings.iter().map(make_json).collect();
         let text = format!("{:#}", Value::from(all));
         return writeln!(talk.out(), "{}", visible_json(&text));
     }
     if args.annotate {
         for finding in findings {
-            talk.print(&annotation(finding))?;
+            talk.print(&write_annotation(finding))?;
         }
         return Ok(());
     }
@@ -61,13 +61,13 @@ fn print(talk: &mut Talk<'_>, args: &CheckArgs, findings: &[Finding]) -> io::Res
         false => condense(findings.to_vec()),
     };
     for finding in &told {
-        talk.print(&as_text(finding))?;
+        talk.print(&write_text(finding))?;
     }
     Ok(())
 }
 
 /// The finding with its code behind the first line.
-fn as_text(finding: &Finding) -> String {
+fn write_text(finding: &Finding) -> String {
     let words = finding.to_string();
     let (first, rest) = match words.split_once('\n') {
         Some((first, rest)) => (first, format!("\n{rest}")),
@@ -77,7 +77,7 @@ fn as_text(finding: &Finding) -> String {
     format!("{kind} {first} [{code}]{rest}")
 }
 
-fn as_json(finding: &Finding) -> Value {
+fn make_json(finding: &Finding) -> Value {
     let place = finding.place.as_ref();
     json!({
         "severity": finding.severity.name().trim_end_matches(':'),
@@ -91,7 +91,7 @@ fn as_json(finding: &Finding) -> Value {
 }
 
 /// A finding as GitHub's workflows show it beside the line.
-fn annotation(finding: &Finding) -> String {
+fn write_annotation(finding: &Finding) -> String {
     let data = |text: &str| {
         text.replace('%', "%25")
             .replace('\r', "%0D")

@@ -67,7 +67,7 @@ pub(super) async fn probe(
         Some(Inbox::Maildir(folder)) => Some(Maildir::open(folder)?),
         _ => None,
     };
-    let before = waiting(inbox.as_ref())?;
+    let before = list_waiting(inbox.as_ref())?;
     let mailer = Mailer::from_config(mail);
     let reply = deliver_one(&mailer, mail, &test, &reader, now, &key).await?;
     let reply = one_line(&reply, 200);
@@ -93,7 +93,7 @@ pub(super) async fn probe(
     Ok(())
 }
 
-fn waiting(inbox: Option<&Maildir>) -> Result<HashSet<PathBuf>, Finding> {
+fn list_waiting(inbox: Option<&Maildir>) -> Result<HashSet<PathBuf>, Finding> {
     let waiting = inbox.map(Maildir::waiting).transpose()?;
     Ok(waiting.into_iter().flatten().collect())
 }

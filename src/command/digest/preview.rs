@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::child::program;
 use crate::cli::Choice;
 use crate::clock::Clock;
-use crate::command::digest::show::{choose_next_or_newest, load, somebody};
+use crate::command::digest::show::{choose_next_or_newest, load, make_reader};
 use crate::config::{Config, Digest};
 use crate::ending::Ending;
 use crate::finding::{Finding, Rule};
@@ -137,7 +137,7 @@ impl Maker {
         let reader = store
             .find_first_reader(&digest.name, &digest.to, now)
             .await?;
-        let reader = reader.unwrap_or_else(somebody);
+        let reader = reader.unwrap_or_else(make_reader);
         let key = store.load_current_key().await?.for_show();
         let message = composed.compiled.fill(&reader, now, &key);
         let read = composed.compiled.read_by(&composed.draft, &reader, &key);

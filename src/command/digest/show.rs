@@ -39,7 +39,7 @@ pub(super) async fn show(
     let reader = store
         .find_first_reader(&digest.name, &digest.to, now)
         .await?;
-    let reader = reader.unwrap_or_else(somebody);
+    let reader = reader.unwrap_or_else(make_reader);
     let composed = turn.compose(talk, &posts, IssueId::SHOWN, digest.archive)?;
     let Composed {
         draft, compiled, ..
@@ -119,7 +119,7 @@ fn write(talk: &mut Talk<'_>, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// A reader where there is none yet.
-pub(super) fn somebody() -> Reader {
+pub(super) fn make_reader() -> Reader {
     let email = "reader@example.org".parse().expect("it is an address");
     Reader {
         id: ReaderId::SHOWN,

@@ -62,7 +62,7 @@ pub(super) async fn go_rounds(
         };
         end_round(app, talk, ended).await;
         heartbeat.end(app.config.web.rebuild.0);
-        let next = Instant::now() + until_next(app);
+        let next = Instant::now() + find_wait(app);
         loop {
             tokio::select! {
                 () = sleep_until(next) => break,
@@ -105,7 +105,7 @@ async fn wait_for_change(app: &App, built: u64) {
 }
 
 /// How long until the next slot or the next build.
-fn until_next(app: &App) -> Duration {
+fn find_wait(app: &App) -> Duration {
     let rebuild = app.config.web.rebuild.0;
     let now = app.clock.now();
     let slot = next_slot(&app.config, now).and_then(|slot| (slot - now).to_std().ok());

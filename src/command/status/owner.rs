@@ -74,7 +74,7 @@ async fn gather(app: &App, store: &Store) -> anyhow::Result<Value> {
     let readers: Vec<Value> = ReaderState::ALL
         .into_iter()
         .filter(|state| *state == ReaderState::Active || count_of(*state) > 0)
-        .map(|state| json!({ "state": state.word(), "count": group(count_of(state)) }))
+        .map(|state| json!({ "state": state.word(), "count": group_digits(count_of(state)) }))
         .collect();
     let mut domains = store.count_by_domain(now - RATED).await?;
     let warnings: Vec<String> = find_high_rates(&domains)
@@ -113,9 +113,9 @@ async fn show_growth(store: &Store, now: DateTime<Utc>) -> anyhow::Result<Value>
         .map(|month| {
             json!({
                 "month": month.first.format("%Y-%m").to_string(),
-                "came": group(month.moves.came),
-                "went": group(month.moves.went),
-                "readers": group(month.readers),
+                "came": group_digits(month.moves.came),
+                "went": group_digits(month.moves.went),
+                "readers": group_digits(month.readers),
             })
         })
         .collect();
@@ -126,8 +126,8 @@ async fn show_growth(store: &Store, now: DateTime<Utc>) -> anyhow::Result<Value>
         "line": draw_line(&points),
         "from": first.day.to_string(),
         "to": last.day.to_string(),
-        "now": group(last.readers),
-        "most": group(most.unwrap_or_default()),
+        "now": group_digits(last.readers),
+        "most": group_digits(most.unwrap_or_default()),
         "months": months,
     }))
 }
@@ -194,9 +194,9 @@ fn show_domain(domain: &Domain) -> Value {
     ];
     json!({
         "name": one_line(&domain.name, LONGEST),
-        "sent": group(domain.sent),
-        "bounced": group(domain.bounced),
-        "complained": group(domain.complained),
+        "sent": group_digits(domain.sent),
+        "bounced": group_digits(domain.bounced),
+        "complained": group_digits(domain.complained),
         "bar": show_bar(&parts, &numbers),
     })
 }
@@ -218,7 +218,7 @@ fn name_class(state: DeliveryState) -> String {
 }
 
 /// `1,234,567`
-fn group(number: u64) -> String {
+fn group_digits(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -234,7 +234,7 @@ fn group(number: u64) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::{group, render};
+    use super::{group_digits, render};
 
     #[test]
     fn numbers_are_grouped() {
@@ -244,7 +244,7 @@ mod tests {
             (1000, "1,000"),
             (1_234_567, "1,234,567"),
         ] {
-            assert_eq!(group(number), text);
+            assert_eq!(group_digits(number), text);
         }
     }
 
