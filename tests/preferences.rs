@@ -328,6 +328,9 @@ fn another_address_confirms_first_and_the_old_one_is_told_no_more_than_that() {
         );
         // This belongs to the other form.
         assert!(page.contains("value=\"2024-07-04\">"), "{page}");
+        let long = format!("email={}%40y.example", "a".repeat(50_000));
+        let answer = site.post(&format!("{path}/address"), FORM, &long);
+        assert_eq!((answer.status, answer.text().len() < 30_000), (422, true));
         let body = "email=new%40y.example";
         let asked = site.post(&format!("{path}/address"), FORM, body);
         assert!(

@@ -40,6 +40,8 @@ pub(super) const TEMPLATE: PageTemplate = PageTemplate {
 };
 /// The most days for which somebody can pause.
 const LONGEST: Days = Days::new(730);
+/// The most characters of a field that are read and shown again: an address has fewer.
+const LONGEST_FIELD: usize = 320;
 
 pub(super) fn routes() -> Router<Arc<AppState>> {
     Router::new()
@@ -305,12 +307,12 @@ async fn forget(
     }
 }
 
-/// The first field of this name; empty where there is none.
+/// The first field of this name, as far as it can be right; empty where there is none.
 fn read_field(body: &[u8], name: &str) -> String {
     let mut fields = form_urlencoded::parse(body);
     let found = fields.find(|(key, _)| key == name);
     found
-        .map(|(_, value)| value.into_owned())
+        .map(|(_, value)| value.chars().take(LONGEST_FIELD).collect())
         .unwrap_or_default()
 }
 
