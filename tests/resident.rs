@@ -174,6 +174,36 @@ fn count_sent(relay: &Relay, minute: usize) -> usize {
 }
 
 #[test]
+fn whoever_leaves_by_mail_has_left_at_the_next_round() {
+    let scene = scene("1s").file("mail/cur/.keep", "");
+    let config = scene
+        .read("config.toml")
+        .replace("[mail]\n", "[mail]\ninbox = \"maildir:mail\"\n")
+        .replace("to = [\"editor@hums.example\"]\n", "");
+    let scene = scene
+        .file("config.toml", &config)
+        .file("mail/new/.keep", "");
+    let relay = Relay::start(Habits::good(true, Duration::ZERO));
+    let url = relay.url();
+    let at = ["--at", "2024-06-24T07:59:54+02:00"];
+    let add = [&at[..], &["subscriber", "add", "ada@x.example"]].concat();
+    scene.run(&add).succeeds();
+    let _service = Service::start_with(&scene, &at, &[("TIDINGS_MAIL__SMTP", &url)]);
+    wait_until("the first issue", || relay.count() == 1);
+    let (_, message) = relay.taken().remove(0);
+    let (_, rest) = message.split_once("<mailto:").unwrap();
+    let to = rest.split('?').next().unwrap();
+    let leave = format!("To: {to}\nFrom: ada@x.example\nSubject:\n\n");
+    write(&scene, "mail/new/1", &leave);
+    wait_until("the mail is put away", || {
+        !scene.names("mail/new").contains(&"1".to_owned())
+    });
+    let show = [&at[..], &["subscriber", "show", "ada@x.example"]].concat();
+    let shown = scene.run(&show).out;
+    assert!(shown.contains("left  weekly"), "{shown}");
+}
+
+#[test]
 fn two_residents_share_a_store_and_one_that_is_killed_loses_nothing() {
     let Some(database) = Database::fresh("residents") else {
         return;
