@@ -40,8 +40,8 @@ const SLOVENE: [&str; 12] = [
 ];
 
 /// The day as the language of this BCP 47 tag writes it; in English where it is not known.
-pub(crate) fn day(date: NaiveDate, tag: &str) -> String {
-    let (language, region) = parts(tag);
+pub(crate) fn write_day(date: NaiveDate, tag: &str) -> String {
+    let (language, region) = split_tag(tag);
     let format = match (language.as_str(), region.as_deref()) {
         ("en", Some("US")) => "%B %-d, %Y",
         ("de" | "da" | "nb" | "nn" | "no" | "fi" | "cs" | "sk" | "sl" | "et" | "is", _) => {
@@ -58,7 +58,7 @@ pub(crate) fn day(date: NaiveDate, tag: &str) -> String {
     };
     let locale = match tag.to_lowercase().contains("-latn") && language == "sr" {
         true => Locale::sr_RS_latin,
-        false => locale(&language, region.as_deref()),
+        false => choose_locale(&language, region.as_deref()),
     };
     let month = date.format_localized("%B", locale).to_string();
     let month = match (language.as_str(), date.month0() as usize) {
@@ -73,9 +73,9 @@ pub(crate) fn day(date: NaiveDate, tag: &str) -> String {
 }
 
 /// The direction of a language: `rtl` or `ltr`.
-pub(crate) fn direction(tag: &str) -> &'static str {
+pub(crate) fn find_direction(tag: &str) -> &'static str {
     if matches!(
-        parts(tag).0.as_str(),
+        split_tag(tag).0.as_str(),
         "ar" | "he" | "fa" | "ur" | "yi" | "ps" | "sd" | "ug" | "dv"
     ) {
         "rtl"
@@ -85,8 +85,8 @@ pub(crate) fn direction(tag: &str) -> &'static str {
 }
 
 /// The side on which its lines begin: `right` or `left`.
-pub(crate) fn start(tag: &str) -> &'static str {
-    if direction(tag) == "rtl" {
+pub(crate) fn find_start(tag: &str) -> &'static str {
+    if find_direction(tag) == "rtl" {
         "right"
     } else {
         "left"
@@ -94,7 +94,7 @@ pub(crate) fn start(tag: &str) -> &'static str {
 }
 
 /// The language in small letters and the region in capitals.
-fn parts(tag: &str) -> (String, Option<String>) {
+fn split_tag(tag: &str) -> (String, Option<String>) {
     let mut parts = tag.split(['-', '_']);
     let language = parts.next().unwrap_or_default().to_lowercase();
     (
@@ -104,7 +104,7 @@ fn parts(tag: &str) -> (String, Option<String>) {
 }
 
 /// The locale with the names of the months: the region's own, else that of the country where most speak it.
-fn locale(language: &str, region: Option<&str>) -> Locale {
+fn choose_locale(language: &str, region: Option<&str>) -> Locale {
     let home = match language {
         "en" | "cy" => "GB",
         "ar" => "EG",
@@ -149,7 +149,7 @@ fn locale(language: &str, region: Option<&str>) -> Locale {
 mod tests {
     use chrono::NaiveDate;
 
-    use super::{day, direction};
+    use super::{find_direction, write_day};
 
     #[test]
     fn a_day_is_written_as_its_language_does() {
@@ -188,14 +188,14 @@ mod tests {
             ("tlh", "8 March 2024"),
             ("", "8 March 2024"),
         ] {
-            assert_eq!(day(date, tag), expected, "{tag}");
+            assert_eq!(write_day(date, tag), expected, "{tag}");
         }
     }
 
     #[test]
     fn arabic_and_hebrew_run_from_the_right() {
         assert_eq!(
-            ["ar", "he-IL", "en", "ja"].map(direction),
+            ["ar", "he-IL", "en", "ja"].map(find_direction),
             ["rtl", "rtl", "ltr", "ltr"]
         );
     }

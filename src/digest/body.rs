@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use lol_html::html_content::{ContentType, Element};
 use lol_html::{HandlerResult, RewriteStrSettings, element, rewrite_str, text};
 
-use crate::html::{escape, figure, read_words, replace_formulas, strip_names, unescape};
+use crate::html::{escape, read_words, render_figure, replace_formulas, strip_names, unescape};
 use crate::post::Drawing;
 
 /// Width of the column of posts in the default template, in pixels.
@@ -88,7 +88,10 @@ pub(super) fn adapt_to_mail(html: &str, spot: Spot<'_>, sizes: &Sizes) -> String
             if !image.removed() && spot.is_drawing(image) {
                 let title = image.get_attribute("alt").map(|alt| unescape(&alt));
                 let title = title.filter(|title| !title.is_empty());
-                image.replace(&figure(spot.page, title.as_deref()), ContentType::Html);
+                image.replace(
+                    &render_figure(spot.page, title.as_deref()),
+                    ContentType::Html,
+                );
                 return Ok(());
             }
             for attribute in ["srcset", "sizes"] {

@@ -15,7 +15,7 @@ use crate::digest::text::{self, CODE, wrap_text};
 use crate::digest::{ADDRESS, Content, Draft, LEAVE, MARKS, NAME, PREFERENCES, Sizes, Templates};
 use crate::finding::{Finding, Rule};
 use crate::html::{escape, read_words};
-use crate::language::{DigestWords, day, direction, fill, start};
+use crate::language::{DigestWords, fill, find_direction, find_start, write_day};
 use crate::post::{Address, Body, Post};
 use crate::template;
 
@@ -140,7 +140,7 @@ fn collect_values(content: &Content<'_>, is_page: bool) -> Context {
     let fixed = &fixed.digest;
     let zone = digest.zone(site);
     let language = digest.language.as_ref().unwrap_or(&site.language);
-    let date = |at: DateTime<Utc>| day(at.with_timezone(&zone).date_naive(), language);
+    let date = |at: DateTime<Utc>| write_day(at.with_timezone(&zone).date_naive(), language);
     let layout = match digest.layout {
         Layout::Headlines => "headlines",
         Layout::Summaries => "summaries",
@@ -155,8 +155,8 @@ fn collect_values(content: &Content<'_>, is_page: bool) -> Context {
             "url": post.url.as_str(),
             "date": date(post.published),
             "language": post.language,
-            "direction": direction(own),
-            "start": start(own),
+            "direction": find_direction(own),
+            "start": find_start(own),
         }));
     }
     let given = [
@@ -164,7 +164,7 @@ fn collect_values(content: &Content<'_>, is_page: bool) -> Context {
             "site",
             json!({
                 "title": site.title, "url": site.url.as_str(), "description": site.description, "language": language,
-                "direction": direction(language), "start": start(language),
+                "direction": find_direction(language), "start": find_start(language),
                 "sign_up": sign_up.map(Url::as_str),
             }),
         ),
@@ -210,7 +210,7 @@ fn show_posts(content: &Content<'_>) -> Vec<Value> {
     let fixed = &content.words.digest;
     let zone = digest.zone(site);
     let language = digest.language.as_ref().unwrap_or(&site.language);
-    let date = |at: DateTime<Utc>| day(at.with_timezone(&zone).date_naive(), language);
+    let date = |at: DateTime<Utc>| write_day(at.with_timezone(&zone).date_naive(), language);
     let mut links = 0;
     let mut posts = Vec::new();
     for (at, (post, body)) in entries.iter().enumerate() {
@@ -232,8 +232,8 @@ fn show_posts(content: &Content<'_>) -> Vec<Value> {
             "tags": post.tags,
             "section": post.section,
             "language": post.language,
-            "direction": direction(post.language.as_deref().unwrap_or(language)),
-            "start": start(post.language.as_deref().unwrap_or(language)),
+            "direction": find_direction(post.language.as_deref().unwrap_or(language)),
+            "start": find_start(post.language.as_deref().unwrap_or(language)),
             "image": post.image.as_ref().map(Address::as_str),
             "picture": post.image.as_ref().and_then(|image| render_picture_above(image, &html, sizes)),
             "minutes": count_minutes(&body.html),

@@ -10,7 +10,7 @@ use crate::config::{Feeds, Site};
 use crate::feed::address::{path, url};
 use crate::feed::format::look_up;
 use crate::feed::mark::GENERATOR;
-use crate::feed::model::{Entry, EntryText, Feed, day};
+use crate::feed::model::{Entry, EntryText, Feed, write_day};
 use crate::feed::ours::is_ours;
 use crate::feed::render::make_feed_id;
 use crate::feed::{page, text};
@@ -110,7 +110,7 @@ impl IssueFeeds<'_> {
                         authority: self.authority,
                         post: &issue.post,
                         title: text::clean_visible(&issue.post.title)
-                            .unwrap_or_else(|| day(&issue.post, self.site)),
+                            .unwrap_or_else(|| write_day(&issue.post, self.site)),
                         text: EntryText::Full {
                             html: text::clean(&issue.html),
                             about: None,
@@ -151,10 +151,10 @@ impl IssueFeeds<'_> {
                 let post = &issue.post;
                 let local = post.published.with_timezone(&site.zone()).date_naive();
                 json!({
-                    "title": text::clean_visible(&post.title).unwrap_or_else(|| day(post, site)),
+                    "title": text::clean_visible(&post.title).unwrap_or_else(|| write_day(post, site)),
                     "url": text::escape_address(&post.url),
-                    "day": day(post, site),
-                    "date": language::day(local, &site.language),
+                    "day": write_day(post, site),
+                    "date": language::write_day(local, &site.language),
                     "digest": several.then_some(&issue.digest),
                     "language": post.language,
                 })
@@ -180,7 +180,7 @@ impl IssueFeeds<'_> {
                 "title": text::clean_line(&site.title),
                 "url": text::escape_address(&site.url),
                 "language": site.language,
-                "direction": language::direction(&site.language),
+                "direction": language::find_direction(&site.language),
                 "archive": text::escape_address(url(site, ISSUES)),
             }),
         );

@@ -203,11 +203,11 @@ fn title(post: &Post, body: &Body, site: &Site) -> String {
     };
     text::clean_visible(&post.title)
         .or_else(beginning)
-        .unwrap_or_else(|| day(post, site))
+        .unwrap_or_else(|| write_day(post, site))
 }
 
 /// The day that a post has on the site.
-pub(super) fn day(post: &Post, site: &Site) -> String {
+pub(super) fn write_day(post: &Post, site: &Site) -> String {
     post.published
         .with_timezone(&site.zone())
         .format("%Y-%m-%d")

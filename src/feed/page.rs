@@ -10,7 +10,7 @@ use crate::config::{Feeds, Format, Site};
 use crate::feed::address::{path, subscription, url};
 use crate::feed::format::look_up;
 use crate::feed::mark::GENERATOR;
-use crate::feed::model::day;
+use crate::feed::model::write_day;
 use crate::feed::ours::is_ours;
 use crate::feed::topic::Named;
 use crate::feed::{opml, text};
@@ -140,7 +140,7 @@ fn describe(site: &Site) -> Value {
         "url": text::escape_address(&site.url),
         "description": text::clean_line(&site.description),
         "language": site.language,
-        "direction": language::direction(&site.language),
+        "direction": language::find_direction(&site.language),
     })
 }
 
@@ -199,13 +199,13 @@ fn years(site: &Site, config: &Feeds, periods: &[String]) -> Vec<Year> {
 }
 
 fn show<'a>(post: &'a Post, site: &Site) -> PageEntry<'a> {
-    let day = day(post, site);
+    let day = write_day(post, site);
     let local = post.published.with_timezone(&site.zone()).date_naive();
     PageEntry {
         title: text::clean_visible(&post.title).unwrap_or_else(|| day.clone()),
         url: text::escape_address(&post.url),
         day,
-        date: language::day(local, &site.language),
+        date: language::write_day(local, &site.language),
         about: post.description.as_deref().map(text::clean_line),
         language: post.language.as_deref(),
     }

@@ -18,7 +18,7 @@ fn is_noise(c: char) -> bool {
 
 /// A text of one line without noise.
 pub(super) fn clean_line(text: &str) -> String {
-    let text: String = html::legal(text)
+    let text: String = html::make_legal(text)
         .chars()
         .filter(|c| !is_noise(*c))
         .collect();

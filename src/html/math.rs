@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use crate::html::{attribute, unescape};
+use crate::html::{find_attribute, unescape};
 
 /// Replaces each formula with the result of `show` for its text.
 pub(crate) fn replace_formulas(html: &str, show: impl Fn(&str) -> String) -> Cow<'_, str> {
@@ -28,9 +28,9 @@ pub(crate) fn replace_formulas(html: &str, show: impl Fn(&str) -> String) -> Cow
 
 /// The text of a formula: its `alttext`, else its parts on one line.
 fn text_of(math: &str) -> String {
-    let said = attribute(math, "alttext").map(unescape);
+    let said = find_attribute(math, "alttext").map(unescape);
     said.filter(|text| !text.trim().is_empty())
-        .unwrap_or_else(|| linear(math))
+        .unwrap_or_else(|| write_linear(math))
 }
 
 /// An element and its children.
@@ -49,7 +49,7 @@ impl MathNode<'_> {
                 .map(MathNode::line)
                 .unwrap_or_default()
         };
-        let grouped = |at: usize| group(&part(at));
+        let grouped = |at: usize| write_group(&part(at));
         match self.name {
             "msup" | "mover" => format!("{}^{}", grouped(0), grouped(1)),
             "msub" | "munder" => format!("{}_{}", grouped(0), grouped(1)),
@@ -72,7 +72,7 @@ impl MathNode<'_> {
 }
 
 /// A part in brackets, unless it is a single letter or number.
-fn group(part: &str) -> String {
+fn write_group(part: &str) -> String {
     let part = part.trim();
     let is_one = part.chars().count() <= 1 || part.chars().all(char::is_alphanumeric);
     if is_one {
@@ -102,7 +102,7 @@ fn is_spaced(operator: &str) -> bool {
     )
 }
 
-fn linear(math: &str) -> String {
+fn write_linear(math: &str) -> String {
     let root = || MathNode {
         name: "",
         children: Vec::new(),

@@ -10,7 +10,7 @@ pub(crate) use math::replace_formulas;
 
 /// The names in the tags of an HTML text, as written, each with the rest of the text; also of text that only looks like
 /// a tag.
-pub(crate) fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn list_tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
     memchr::memchr_iter(b'<', html.as_bytes()).filter_map(|at| {
         let rest = html[at + 1..].trim_start_matches('/');
         let end = rest
@@ -21,7 +21,7 @@ pub(crate) fn tags(html: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The value of an attribute of the tag that a text begins with, as it is written.
-pub(crate) fn attribute<'a>(tag: &'a str, wanted: &str) -> Option<&'a str> {
+pub(crate) fn find_attribute<'a>(tag: &'a str, wanted: &str) -> Option<&'a str> {
     let is_between = |c: char| c.is_ascii_whitespace() || c == '/';
     let end = tag[1..].find(|c: char| is_between(c) || c == '>')?;
     let mut rest = &tag[1 + end..];
@@ -33,7 +33,7 @@ pub(crate) fn attribute<'a>(tag: &'a str, wanted: &str) -> Option<&'a str> {
             return None;
         }
         let (value, after) = match after.trim_start().strip_prefix('=') {
-            Some(after) => value_of(after.trim_start())?,
+            Some(after) => read_value(after.trim_start())?,
             None => ("", after),
         };
         if name.eq_ignore_ascii_case(wanted) {
@@ -44,7 +44,7 @@ pub(crate) fn attribute<'a>(tag: &'a str, wanted: &str) -> Option<&'a str> {
 }
 
 /// Splits the value at the beginning of a text from the rest.
-fn value_of(text: &str) -> Option<(&str, &str)> {
+fn read_value(text: &str) -> Option<(&str, &str)> {
     if let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'')) {
         return text[1..].split_once(quote);
     }
@@ -79,7 +79,7 @@ pub(crate) fn has_control(text: &str) -> bool {
 }
 
 /// The text without the characters that XML 1.0 (2.2) forbids.
-pub(crate) fn legal(text: &str) -> Cow<'_, str> {
+pub(crate) fn make_legal(text: &str) -> Cow<'_, str> {
     // The first byte of the forbidden two that are no controls.
     if !has_control(text) && memchr::memchr(0xef, text.as_bytes()).is_none() {
         return text.into();
@@ -101,7 +101,7 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// The link to the page that replaces a figure which cannot be shown.
-pub(crate) fn figure(page: &str, title: Option<&str>) -> String {
+pub(crate) fn render_figure(page: &str, title: Option<&str>) -> String {
     let title = title.unwrap_or("see the post");
     format!("<a href=\"{}\">Figure: {}</a>", escape(page), escape(title))
 }
@@ -168,7 +168,7 @@ pub(crate) fn strip_names(html: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{attribute, read_words};
+    use super::{find_attribute, read_words};
 
     #[test]
     fn an_attribute_is_read_however_it_is_written() {
@@ -182,7 +182,7 @@ mod tests {
             ("<img src='never", "src", None),
             ("<img", "src", None),
         ] {
-            assert_eq!(attribute(tag, name), value, "{tag}");
+            assert_eq!(find_attribute(tag, name), value, "{tag}");
         }
     }
 

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use chrono::{DateTime, Utc};
 
 use crate::finding::{Finding, Rule};
-use crate::html::legal;
+use crate::html::make_legal;
 
 pub use past::{Absence, Past};
 
@@ -113,7 +113,7 @@ impl Lock {
             let line = line.strip_suffix('\r').unwrap_or(line);
             let at = |message: String| broken(number, message);
             if let Some(read) = Line::parse(line).filter(|_| number > 0) {
-                if legal(read.id) != read.id {
+                if make_legal(read.id) != read.id {
                     return Err(at(FORBIDDEN.to_owned()));
                 }
                 starts.push(here);

@@ -8,7 +8,7 @@ use crate::config::Digest;
 use crate::digest::{Draft, LEAVE};
 use crate::finding::Finding;
 use crate::html::escape;
-use crate::language::{FixedWords, direction, fill};
+use crate::language::{FixedWords, fill, find_direction};
 use crate::ledger::{Issue, IssueState, Slot};
 use crate::message::{Origin, compile};
 use crate::reader::Email;
@@ -150,6 +150,6 @@ pub(super) fn write_page(language: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"{}\" dir=\"{}\">\n<head><meta charset=\"utf-8\"></head>\n<body>\n{body}\n</body>\n</html>\n",
         escape(language),
-        direction(language)
+        find_direction(language)
     )
 }

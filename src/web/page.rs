@@ -13,7 +13,7 @@ use tera::{Context, Tera};
 
 use crate::config::Config;
 use crate::finding::{Finding, Rule};
-use crate::language::direction;
+use crate::language::find_direction;
 use crate::template::{explain, find_unused, read_own};
 use crate::web::guard::hash_styles;
 
@@ -148,7 +148,7 @@ impl PageTemplates {
     fn write(&self, template: &str, page: &Page, values: &Value) -> Result<String, Finding> {
         let mut context = Context::new();
         let mut shown = json!(page);
-        shown["direction"] = direction(&page.language).into();
+        shown["direction"] = find_direction(&page.language).into();
         context.insert("site", &self.site);
         context.insert("page", &shown);
         context.insert("form", values);

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config::{Author, Site, is_language};
 use crate::finding::{Finding, Rule};
-use crate::html::legal;
+use crate::html::make_legal;
 use crate::post::body::markdown;
 use crate::post::dialect::{Habits, Rules};
 use crate::post::facts::address::Parts;
@@ -162,7 +162,7 @@ pub fn read(
         language: language.map(String::into_boxed_str),
         description: front
             .text(&["description", "summary", "excerpt"])
-            .map(|text| legal(&text).into()),
+            .map(|text| make_legal(&text).into()),
         title: title.into(),
         text: Fingerprint::from_text(text),
     };
@@ -292,7 +292,7 @@ fn make_title(found: Option<String>, bare: &str, rules: &Rules) -> String {
     } else {
         title
     };
-    let title = compose(&legal(title.trim())).into_owned();
+    let title = compose(&make_legal(title.trim())).into_owned();
     if !title.contains("  ") && !title.contains(char::is_control) {
         return title;
     }
@@ -306,7 +306,7 @@ fn read_id(front: &Front<'_>, warnings: &mut Vec<Finding>) -> Option<String> {
     let id = front.text(&["id"])?.trim().to_owned();
     let is_iri = url::Url::parse(&id).is_ok()
         && !id.contains(|c: char| c.is_whitespace() || c.is_control())
-        && legal(&id) == id;
+        && make_legal(&id) == id;
     if is_iri {
         return Some(id);
     }

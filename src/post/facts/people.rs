@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::config::{Author, is_blank};
-use crate::html::{legal, read_words};
+use crate::html::{make_legal, read_words};
 use crate::post::body::markdown::render_inline;
 use crate::post::compose;
 use crate::post::dialect::{Folders, Habits, TagSplit};
@@ -63,7 +63,7 @@ pub(crate) fn from_map(map: &Map<String, Value>) -> Option<Author> {
     let url = text(&["url", "uri", "link", "web", "website", "homepage"]);
     let url: Option<Url> = url.and_then(|url| url.parse().ok());
     Some(Author {
-        name: compose(&legal(&name)).into_owned(),
+        name: compose(&make_legal(&name)).into_owned(),
         email: text(&["email", "mail"]).and_then(|email| email.parse().ok()),
         url: url.filter(|url| matches!(url.scheme(), "http" | "https")),
     })
@@ -86,7 +86,7 @@ fn parse_author(text: &str, habits: &Habits) -> Option<Author> {
     let email = email.trim().parse().ok();
     let name = if email.is_some() { name.trim() } else { text };
     (!name.is_empty()).then(|| Author {
-        name: compose(&legal(name)).into_owned(),
+        name: compose(&make_legal(name)).into_owned(),
         email,
         url: None,
     })
@@ -123,7 +123,7 @@ pub(super) fn read_tags(front: &Front<'_>, categories: &[String], habits: &Habit
     for (_, terms) in taxonomies {
         for term in terms.as_array().into_iter().flatten() {
             if let Some(term) = text_of(term) {
-                found.push(legal(&term).into_owned());
+                found.push(make_legal(&term).into_owned());
             }
         }
     }
@@ -162,7 +162,7 @@ fn read_terms(
             TagSplit::Hashes => term.trim().trim_start_matches('#'),
             _ => term.trim(),
         };
-        let term = legal(bare);
+        let term = make_legal(bare);
         if !term.is_empty() {
             read.push(term.into_owned());
         }

@@ -16,7 +16,9 @@ pub(super) fn split(text: &str) -> Option<Split<'_>> {
         let end = start + matter[start..].find('>')?;
         let tag = &matter[start..end];
         at = end;
-        if let (Some(name), Some(content)) = (attribute(tag, "name"), attribute(tag, "content")) {
+        if let (Some(name), Some(content)) =
+            (find_attribute(tag, "name"), find_attribute(tag, "content"))
+        {
             let name = if name.eq_ignore_ascii_case("keywords") {
                 "tags".to_owned()
             } else {
@@ -61,7 +63,7 @@ fn find(text: &str, from: usize, tag: &str) -> Option<usize> {
 }
 
 /// The value of an attribute in quotation marks.
-fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+fn find_attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     tag.match_indices('=').find_map(|(at, _)| {
         let key = tag[..at]
             .trim_end()

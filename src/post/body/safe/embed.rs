@@ -9,7 +9,7 @@ use lol_html::html_content::{ContentType, Element};
 use lol_html::{HandlerResult, RewriteStrSettings, element, end_tag};
 use url::Url;
 
-use crate::html::{escape, tags, unescape};
+use crate::html::{escape, list_tags, unescape};
 use crate::post::body::links::Links;
 use crate::post::body::safe::element::{before_end, is_balanced};
 use crate::post::body::safe::left_out::LeftOut;
@@ -43,7 +43,7 @@ pub(super) fn replace_scripts<'a>(
             || name.eq_ignore_ascii_case("img") && *styled
             || name.eq_ignore_ascii_case("span") && rest.starts_with(" class=\"katex-html")
     };
-    if !tags(html).any(is_meant) {
+    if !list_tags(html).any(is_meant) {
         return html.into();
     }
     let lost: RefCell<Vec<&'static str>> = RefCell::default();
@@ -195,7 +195,7 @@ pub(super) fn link_embeds(
     links: &Links<'_>,
     left_out: &mut LeftOut,
 ) -> Result<Option<String>, RewritingError> {
-    if !tags(html).any(|(name, _)| matches!(name, "iframe" | "audio" | "video")) {
+    if !list_tags(html).any(|(name, _)| matches!(name, "iframe" | "audio" | "video")) {
         return Ok(None);
     }
     let title = |element: &Element<'_, '_>| {

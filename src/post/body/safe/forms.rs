@@ -7,7 +7,7 @@ use std::rc::Rc;
 use lol_html::html_content::Element;
 use lol_html::{RewriteStrSettings, element, end_tag};
 
-use crate::html::{attribute, tags};
+use crate::html::{find_attribute, list_tags};
 use crate::post::body::safe::element::{before_end, is_balanced};
 use crate::post::body::safe::left_out::LeftOut;
 use crate::post::body::safe::tag::is_tag;
@@ -24,7 +24,7 @@ pub(super) fn remove_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a,
         let mut names = CONTROLS.iter().chain(&[GROUP, "input"]);
         names.any(|meant| name.eq_ignore_ascii_case(meant))
     };
-    if !tags(html).any(|(name, _)| is_meant(name)) {
+    if !list_tags(html).any(|(name, _)| is_meant(name)) {
         return html.into();
     }
     let unclosed: Vec<&str> = CONTROLS
@@ -99,14 +99,14 @@ fn has_checkbox(html: &str) -> bool {
     places.any(|at| {
         let rest = &html[at..];
         let kind = is_tag(rest, "<input")
-            .then(|| attribute(rest, "type"))
+            .then(|| find_attribute(rest, "type"))
             .flatten();
         kind.is_some_and(|kind| kind.eq_ignore_ascii_case("checkbox"))
     })
 }
 
 fn has_control(html: &str) -> bool {
-    tags(html).any(|(name, _)| {
+    list_tags(html).any(|(name, _)| {
         let mut names = CONTROLS.iter().chain(&["input"]);
         names.any(|control| name.eq_ignore_ascii_case(control))
     })

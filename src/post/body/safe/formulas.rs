@@ -2,21 +2,21 @@
 
 use std::borrow::Cow;
 
-use crate::html::{attribute, tags};
+use crate::html::{find_attribute, list_tags};
 use crate::post::body::safe::allowed::FORMULA;
 use crate::post::body::safe::tag::is_tag;
 
 /// Copies the annotation of each formula, its source, into `alttext`.
 pub(super) fn show_sources(html: &str) -> Cow<'_, str> {
     let is_annotated = |(name, _): (&str, &str)| name.eq_ignore_ascii_case("annotation");
-    if !tags(html).any(is_annotated) {
+    if !list_tags(html).any(is_annotated) {
         return html.into();
     }
     let mut done = String::with_capacity(html.len());
     let mut from = 0;
     for (start, end) in find_formulas(html) {
         let formula = &html[start..end];
-        let source = find_source(formula).filter(|_| attribute(formula, "alttext").is_none());
+        let source = find_source(formula).filter(|_| find_attribute(formula, "alttext").is_none());
         if let Some(source) = source {
             let name = start + "<math".len();
             done.push_str(&html[from..name]);
@@ -80,7 +80,7 @@ fn find_source(formula: &str) -> Option<&str> {
     let annotation = places
         .map(|at| &formula[at..])
         .find(|rest| is_tag(rest, "<annotation"))?;
-    let is_tex = attribute(annotation, "encoding").is_some_and(|kind| {
+    let is_tex = find_attribute(annotation, "encoding").is_some_and(|kind| {
         kind.eq_ignore_ascii_case("application/x-tex") || kind.eq_ignore_ascii_case("tex")
     });
     let inside = annotation[annotation.find('>')? + 1..].split('<').next()?;

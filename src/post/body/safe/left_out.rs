@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::html::tags;
+use crate::html::list_tags;
 
 /// How many elements of each name were left out.
 pub(in crate::post::body) type LeftOut = BTreeMap<Cow<'static, str>, usize>;
@@ -39,7 +39,7 @@ pub(super) fn count_left_out(html: &str) -> LeftOut {
 /// such as `<model-viewer src="a.glb">`, a formula in a script, a link in a map.
 pub(super) fn count_unshown(html: &str, counts: &mut LeftOut) {
     let mut named = 0;
-    for (name, rest) in tags(html) {
+    for (name, rest) in list_tags(html) {
         if !name.contains('-') && !matches!(name, "area" | "script") {
             continue;
         }

@@ -8,7 +8,7 @@ use lol_html::{RewriteStrSettings, element};
 use memchr::memmem;
 
 use crate::finding::{Finding, Rule};
-use crate::html::{legal, tags, unescape};
+use crate::html::{list_tags, make_legal, unescape};
 use crate::post::Drawing;
 use crate::post::body::links::Links;
 use crate::post::body::safe::allowed::{ALLOWED, ELEMENTS};
@@ -196,14 +196,14 @@ fn clean(html: &str) -> String {
     let clean = ALLOWED.clean(&long::split_long_texts(html)).to_string();
     let unread = remove_strays(&clean);
     // After an element is removed, its content may be misplaced, `<p>` in `<p>`: parsing again moves it.
-    let again = unread.is_some() || tags(html).any(|(name, _)| !ELEMENTS.contains(name));
+    let again = unread.is_some() || list_tags(html).any(|(name, _)| !ELEMENTS.contains(name));
     let clean = unread.unwrap_or(clean);
     let clean = if again {
         ALLOWED.clean(&long::split_long_texts(&clean)).to_string()
     } else {
         clean
     };
-    match legal(&clean) {
+    match make_legal(&clean) {
         Cow::Borrowed(_) => clean,
         Cow::Owned(legal) => legal,
     }
@@ -213,7 +213,7 @@ fn clean(html: &str) -> String {
 /// (4.5.10, 4.11.2) has no other place for them. `None` if each is in its place.
 fn remove_strays(html: &str) -> Option<String> {
     const STRAY: &str = ":not(ruby) > rt, :not(ruby) > rp, :not(details) > summary";
-    if !tags(html).any(|(name, _)| matches!(name, "rt" | "rp" | "summary")) {
+    if !list_tags(html).any(|(name, _)| matches!(name, "rt" | "rp" | "summary")) {
         return None;
     }
     let mut is_stray = false;

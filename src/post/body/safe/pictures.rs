@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use lol_html::errors::AttributeNameError;
 use lol_html::html_content::Element;
 
-use crate::html::{attribute, read_words, unescape};
+use crate::html::{find_attribute, read_words, unescape};
 use crate::post::body::links::Links;
 
 /// The attributes in which scripts keep the address of a picture, and those of its sizes.
@@ -80,13 +80,13 @@ pub(super) fn load(
 /// Finds the address that a picture's tag keeps for a script.
 fn find_later_address(tag: &str) -> Option<&str> {
     let mut names = LATER.iter().chain(&LATER_SETS);
-    let value = names.find_map(|name| attribute(tag, name))?;
+    let value = names.find_map(|name| find_attribute(tag, name))?;
     value.split([' ', ',']).find(|word| !word.is_empty())
 }
 
 /// Whether a picture's tag has no address of its own, and none that it keeps for a script.
 fn is_placeholder(tag: &str) -> bool {
-    let now = attribute(tag, "src");
+    let now = find_attribute(tag, "src");
     find_later_address(tag).is_none() && now.is_none_or(|now| now.starts_with("data:"))
 }
 
@@ -149,7 +149,7 @@ pub(super) fn remove_twins(html: &str) -> Cow<'_, str> {
         let end = start + length + CLOSE.len();
         let before = &html[at..start];
         let again = find_pictures(&html[start..end]).next();
-        let again = again.and_then(|(_, tag)| attribute(tag, "src"));
+        let again = again.and_then(|(_, tag)| find_attribute(tag, "src"));
         let last = find_pictures(before).last();
         let twin = last.filter(|(_, tag)| {
             let behind = skip_tag(tag);

@@ -3,7 +3,7 @@
 use lol_html::html_content::Element;
 use url::Url;
 
-use crate::html::{escape, read_words, tags, unescape};
+use crate::html::{escape, list_tags, read_words, unescape};
 use crate::post::body::links::Links;
 use crate::post::body::safe::player::{self, read_file_name};
 
@@ -56,7 +56,7 @@ pub(super) fn replace_object(object: &Element<'_, '_>, inside: &str, links: &Lin
         "a", "img", "picture", "svg", "iframe", "embed", "object", "audio", "video",
     ];
     let shows = |name: &str| SHOWING.iter().any(|one| name.eq_ignore_ascii_case(one));
-    if tags(inside).any(|(name, _)| shows(name)) {
+    if list_tags(inside).any(|(name, _)| shows(name)) {
         return Instead::Content;
     }
     let said = read_words(inside);

@@ -248,7 +248,7 @@ fn what_a_formula_shows_stays() {
         let made = super::super::tex::to_mathml(tex, true).unwrap();
         let html = shown("math = true", &format!("$${tex}$$"));
         let tags = |html: &str| -> Vec<String> {
-            let names = crate::html::tags(html).map(|(name, _)| name.to_owned());
+            let names = crate::html::list_tags(html).map(|(name, _)| name.to_owned());
             names.filter(|name| name != "p").collect()
         };
         let closed = made.replace(" />", "></mspace>");

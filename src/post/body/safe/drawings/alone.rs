@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 
-use crate::html::{attribute, legal, tags};
+use crate::html::{find_attribute, list_tags, make_legal};
 use crate::post::body::safe::drawings::references::are_bounded;
 use crate::post::body::safe::long::is_costly;
 
@@ -292,20 +292,20 @@ pub(super) fn stand_alone(drawing: &str) -> Option<String> {
         known.any(|known| name.eq_ignore_ascii_case(known))
     };
     if drawing.len() > LARGEST
-        || !tags(drawing).all(is_known)
+        || !list_tags(drawing).all(is_known)
         || drawing.split('<').any(is_costly)
         || drawing.contains(REFUSED)
     {
         return None;
     }
     let clean = FILE.clean(drawing).to_string();
-    let clean = legal(&clean).replace("&nbsp;", "\u{a0}");
+    let clean = make_legal(&clean).replace("&nbsp;", "\u{a0}");
     let inside = clean.trim().strip_prefix("<svg")?;
     let is_safe = inside.ends_with("</svg>")
         && !inside.contains(REFUSED)
         && find_styles(inside).all(is_local_sheet)
         && are_bounded(&clean);
-    let shows = tags(inside).any(|(name, _)| SHAPES.contains(&name));
+    let shows = list_tags(inside).any(|(name, _)| SHAPES.contains(&name));
     if !is_safe || !shows {
         return None;
     }
@@ -360,7 +360,7 @@ pub(super) fn read_title(drawing: &str) -> Option<&str> {
 
 /// The length of a side that a drawing gives itself, in pixels of CSS.
 pub(super) fn read_side(drawing: &str, name: &str) -> Option<f32> {
-    let length = attribute(drawing, name)?.trim();
+    let length = find_attribute(drawing, name)?.trim();
     let (number, factor) = match length.strip_suffix("em") {
         Some(ems) => (ems.trim_end_matches('r'), 16.0),
         None => (length.trim_end_matches("px"), 1.0),

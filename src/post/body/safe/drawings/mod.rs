@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::html::{attribute, escape, figure, read_words, unescape};
+use crate::html::{escape, find_attribute, read_words, render_figure, unescape};
 use crate::post::Drawing;
 use crate::post::body::links::Links;
 use crate::post::body::safe::tag::is_tag;
@@ -90,7 +90,7 @@ fn write_stand_in(
         .iter()
         .all(|side| side.is_some_and(|side| side <= ICON));
     let title = read_title(drawing).map(read_words);
-    let title = title.or_else(|| attribute(drawing, "aria-label").map(unescape));
+    let title = title.or_else(|| find_attribute(drawing, "aria-label").map(unescape));
     let title = title.filter(|title| !title.trim().is_empty());
     if is_hidden(drawing) || is_icon && title.is_none() {
         return String::new();
@@ -112,16 +112,16 @@ fn write_stand_in(
             image
         }
         None if is_in_link => title.as_deref().map(escape).unwrap_or_default(),
-        None => figure(links.page.as_str(), title.as_deref()),
+        None => render_figure(links.page.as_str(), title.as_deref()),
     }
 }
 
 /// Whether a drawing is hidden from readers and from screen readers.
 fn is_hidden(drawing: &str) -> bool {
     let says = |name: &str, wanted: &[&str]| {
-        attribute(drawing, name).is_some_and(|value| wanted.contains(&value.trim()))
+        find_attribute(drawing, name).is_some_and(|value| wanted.contains(&value.trim()))
     };
-    let style: String = attribute(drawing, "style")
+    let style: String = find_attribute(drawing, "style")
         .unwrap_or_default()
         .split(' ')
         .collect();

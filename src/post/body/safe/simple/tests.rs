@@ -6,7 +6,7 @@ use lol_html::{RewriteStrSettings, element, rewrite_str};
 use url::Url;
 
 use super::{DEEPEST, unescape, write_simple};
-use crate::html::legal;
+use crate::html::make_legal;
 use crate::post::body::safe::allowed::ALLOWED;
 use crate::post::body::safe::tests::with_links;
 use crate::post::body::safe::{
@@ -56,7 +56,7 @@ fn same(html: &str) -> bool {
         Some(simple) => {
             let written = simple.html.clone();
             assert_eq!(written, ALLOWED.clean(html).to_string(), "{html:?}");
-            assert_eq!(legal(&written), written, "{html:?}");
+            assert_eq!(make_legal(&written), written, "{html:?}");
             let linked = simple.resolve_addresses(resolve);
             assert_eq!(linked, linked_by_parser(&written), "{html:?}");
             assert_same_by_all_steps(html);
