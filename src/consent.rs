@@ -53,11 +53,6 @@ impl ReaderState {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
 
-    /// Whether they must get nothing, whoever asks.
-    pub fn is_suppressed(self) -> bool {
-        !self.takes_mail()
-    }
-
     /// Whether mail may go to them at all: a subscriber's, or one for which the config or a command names them.
     pub fn takes_mail(self) -> bool {
         matches!(self, Self::Pending | Self::Active)
@@ -83,7 +78,7 @@ pub enum Wish {
     BeAsked,
     /// To get the digests about which they were asked.
     Confirm,
-    /// To get a mail that names them, without a subscription.
+    /// To get a mail to which the config (`to`) or a command (`--to`) names them, without a subscription.
     Receive,
     /// To get no mail any more.
     Leave,
@@ -91,7 +86,7 @@ pub enum Wish {
     LeaveDigests,
     /// The address is bad.
     Bounce,
-    /// The address is bad, says what became of the mail that asked whether they want digests.
+    /// The mail that asked whether they want digests came back: the address is bad.
     BounceAsked,
     /// They call the mail spam.
     Complain,
@@ -221,7 +216,7 @@ pub struct Change {
     pub event: Option<&'static str>,
     /// The change of the subscriptions.
     pub subscriptions: Subscriptions,
-    /// Whether the mail that names them may go to them.
+    /// Whether the mail in question may go to them: the one that asks, or one for which `to` or `--to` names them.
     pub receives: bool,
     /// The message about it.
     pub said: Said,

@@ -24,14 +24,14 @@ pub enum DeliveryState {
     Sent = 2,
     /// Refused for good: the address is bad.
     Bounced = 3,
-    /// The reader has left, complained, bounced or been forgotten between freeze and claim.
+    /// The reader has left, complained, bounced or been forgotten between freeze and the intent to send.
     Suppressed = 4,
     /// Not delivered in this issue; the address may be good.
     GivenUp = 5,
     /// Held for a person, since the relay may have taken it: the reply to the final dot never came or was neither yes nor
     /// no, or the sender died after the intent. With `uncertain = "retry"` such a delivery is [`Self::Queued`] instead,
     /// until `give_up` has passed or, where a sender died, until another one has sent it. In both cases an event
-    /// `uncertain` keeps what happened.
+    /// `uncertain` keeps what happened. It does not keep its issue open; `issue resolve --resend` opens that again.
     Uncertain = 6,
 }
 
@@ -366,10 +366,9 @@ pub enum Outcome {
     Deferred(DateTime<Utc>),
     /// Untouched: the relay had trouble of its own. Back to the queue, no attempt counted.
     Released,
-    /// Not tried: the recipient's domain asks for less until this time. No attempt counted, but the time for which it is
-    /// tried.
+    /// Not tried: the recipient's domain asks for less until this time. It is no attempt, but `give_up` runs from it.
     Postponed(DateTime<Utc>),
-    /// The relay hung up at this recipient. Back to the queue, no attempt counted, but the time for which it is tried.
+    /// The relay hung up at this recipient. Back to the queue; it is no attempt, but `give_up` runs from it.
     HungUp,
     /// Nobody knows whether the relay took it: it is sent again at this time, or is held as [`DeliveryState::Uncertain`].
     Unknown(Option<DateTime<Utc>>),

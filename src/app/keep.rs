@@ -31,7 +31,7 @@ impl App {
         Ending::from_findings(&lost)
     }
 
-    /// Like the function above if nothing is built, so that the manifest is written here.
+    /// Like [`Self::keep`] if nothing is built, so that the manifest is written here.
     pub(crate) fn keep_unbuilt(&self, talk: &mut Talk<'_>, lock: &Lock) -> Ending {
         let file = &self.config.posts.lock;
         let before = Manifest::read(file);

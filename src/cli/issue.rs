@@ -28,7 +28,7 @@ pub enum IssueCommand {
         /// Its number
         issue: IssueId,
     },
-    /// Decide the deliveries whose reply never came
+    /// Decide the deliveries that may have gone out
     #[command(group(ArgGroup::new("how").required(true).args(["resend", "skip"])))]
     Resolve {
         /// Its number

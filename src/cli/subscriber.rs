@@ -46,7 +46,7 @@ pub enum SubscriberCommand {
     /// Take in a list, as `export` or another program wrote it; nobody who has left comes back
     ///
     /// A CSV file with a column `email`, an export of Mailchimp, Substack, Buttondown, Ghost, listmonk, Kit or Keila, the
-    /// members of Mailman, or one address a line. Who has unsubscribed, bounced, complained or not confirmed there is
+    /// members of Mailman, or one address a line. Whoever has unsubscribed, bounced, complained or not confirmed there is
     /// taken in as that, and gets nothing.
     Import(ImportArgs),
     /// Write everyone as CSV

@@ -72,7 +72,7 @@ pub struct Mail {
     pub per_day: Option<usize>,
     /// How long one run waits for a relay in trouble; the next run goes on.
     pub patience: Span,
-    /// The handling of a message whose reply never came.
+    /// The handling of a message that may have gone out, since the relay's reply never came.
     pub uncertain: UncertainPolicy,
     /// The first wait before a deferred recipient is tried again; it doubles each time.
     #[serde(deserialize_with = "some_time")]

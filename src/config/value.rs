@@ -108,7 +108,7 @@ pub(super) fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     }
 }
 
-/// Like the function above, for an optional key.
+/// Like [`web_address`], for an optional key.
 pub(super) fn some_web_address<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Url>, D::Error> {

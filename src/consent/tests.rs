@@ -326,7 +326,7 @@ fn only_a_word_about_the_person_or_about_the_digest_widens() {
                     !gains || widening.contains(&by),
                     "{was:?} × {wish:?} × {by:?}"
                 );
-                let revived = was.is_suppressed() && after.takes_mail();
+                let revived = !was.takes_mail() && after.takes_mail();
                 let is_their_word = [
                     (Source::Owner, Wish::Subscribe),
                     (Source::Reader, Wish::Confirm),

@@ -52,12 +52,12 @@ impl Mailer {
         mail: &config::Mail,
         issue: &Issue,
     ) -> std::result::Result<Self, &'static str> {
-        match (&mail.smtp, issue.outbox) {
+        match (Self::from_config(mail), issue.outbox) {
             (_, true) => Ok(Self::Outbox(mail.outbox.folder().to_path_buf())),
-            (Some(relay), false) => Ok(Self::Smtp(relay.clone())),
-            (None, false) => {
+            (Self::Outbox(_), false) => {
                 Err("an open issue was made for a relay, and `smtp` under [mail] is not set")
             }
+            (mailer, false) => Ok(mailer),
         }
     }
 }

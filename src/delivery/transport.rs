@@ -1,5 +1,5 @@
-//! How messages leave, seen from the engine: connections that take one message after the other. SMTP is one; the engine
-//! knows nothing of it but this.
+//! How messages leave, seen from the engine: connections that take one message after the other, and answer in the phases
+//! and codes of SMTP ([`Attempt`]).
 
 use std::future::Future;
 

@@ -1,4 +1,4 @@
-//! The input of all documents.
+//! [`Setting`], which every document is written from.
 
 use std::collections::BTreeSet;
 use std::path::Path;

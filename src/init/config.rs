@@ -61,12 +61,13 @@ pub(crate) fn write_config(survey: &Survey, answers: &Answers) -> String {
 
 fn write_feeds(survey: &Survey) -> String {
     let mut text = String::new();
-    let formats = match &survey.feed {
+    let mut formats = Format::ALL;
+    if let Some((followed, _)) = survey.feed {
         // The format that readers follow already comes first, since browsers are told of the first one.
-        Some((Format::Rss, _)) => "[\"rss\", \"atom\", \"json\"]",
-        _ => "[\"atom\", \"rss\", \"json\"]",
-    };
-    text.push_str(&format!("formats = {formats}\n"));
+        formats.sort_by_key(|format| *format != followed);
+    }
+    let words = formats.map(|format| quote(format.word()));
+    text.push_str(&format!("formats = [{}]\n", words.join(", ")));
     if let Some((format, file)) = &survey.feed
         && file != format.default_file()
     {

@@ -6,7 +6,7 @@ use crate::config::{Author, Dialect, Posts, Site};
 use crate::finding::{Finding, Rule};
 use crate::loader::generator::{self, Generator};
 use crate::loader::reader::text_of;
-use crate::post::dialect::{Habits, Rules};
+use crate::post::dialect::{Habits, Rules, is_folder_of_posts};
 use crate::post::{self, find_unknown_token, front};
 
 /// How many posts are examined without a config.
@@ -96,14 +96,13 @@ pub(super) fn habits(
 
 /// The dialect that the posts themselves speak.
 fn by_posts(config: &Posts, paths: &[String]) -> (Dialect, String) {
-    let of_jekyll = |part: &str| matches!(part, "_posts" | "_drafts");
     let is_posts = config
         .dir
         .file_name()
-        .is_some_and(|name| of_jekyll(&name.to_string_lossy()));
+        .is_some_and(|name| is_folder_of_posts(&name.to_string_lossy()));
     let of_jekyll_paths = paths
         .iter()
-        .filter(|path| path.split('/').any(of_jekyll))
+        .filter(|path| path.split('/').any(is_folder_of_posts))
         .count();
     if is_posts || of_jekyll_paths * 2 > paths.len() {
         return (Dialect::Jekyll, "by the folder `_posts`".to_owned());

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::finding::{Finding, Rule};
 use crate::loader::ignored::{Ignored, whole};
 use crate::post::Markup;
-use crate::post::dialect::Habits;
+use crate::post::dialect::{Habits, is_folder_of_posts};
 
 /// The content of a folder.
 #[derive(Debug, Default)]
@@ -227,7 +227,7 @@ impl<'a> PostFilter<'a> {
         let rules = habits.rules;
         let is_posts = dir
             .file_name()
-            .is_some_and(|name| is_of_jekyll(&name.to_string_lossy()));
+            .is_some_and(|name| is_folder_of_posts(&name.to_string_lossy()));
         Self {
             habits,
             bundles: match rules.bundles {
@@ -236,7 +236,7 @@ impl<'a> PostFilter<'a> {
             },
             only_posts: rules.own_folders
                 && !is_posts
-                && paths.any(|path| folders(path).any(is_of_jekyll)),
+                && paths.any(|path| folders(path).any(is_folder_of_posts)),
         }
     }
 
@@ -250,7 +250,7 @@ impl<'a> PostFilter<'a> {
         if path.split('/').any(|part| rules.no_posts.contains(&part)) {
             return false;
         }
-        if self.only_posts && !folders(path).any(is_of_jekyll) {
+        if self.only_posts && !folders(path).any(is_folder_of_posts) {
             return false;
         }
         let is_index = file.starts_with("index.");
@@ -262,10 +262,6 @@ impl<'a> PostFilter<'a> {
                     && !(is_index && path[folder.len()..].matches('/').count() == 1)
             })
     }
-}
-
-fn is_of_jekyll(part: &str) -> bool {
-    matches!(part, "_posts" | "_drafts")
 }
 
 fn is_readme(file: &str) -> bool {

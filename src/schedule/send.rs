@@ -169,7 +169,8 @@ fn log_end(issue: &Issue, told: Counts) {
     );
 }
 
-/// Sends all waiting deliveries. With `only_now`, report and ending are about this run alone.
+/// Writes the pages of the archive to which the issue links, sends all waiting deliveries, and reports how it went. With
+/// `only_now`, report and ending are about this run alone.
 async fn send_waiting(
     app: &App,
     talk: &mut Talk<'_>,

@@ -1,6 +1,4 @@
-//! The formats, a folder each. To add one: its folder here, with its line in [`look_up`]; and its line in
-//! `config::Format`. Every site gets it then, as long as its config names no `formats`. To take over ids from it,
-//! `feed::parse`.
+//! The formats, a folder each. CONTRIBUTING says how to add one.
 
 mod atom;
 mod interface;

@@ -96,3 +96,8 @@ const COLONS: Colons = Colons {
     escapes: false,
     other: |_| None,
 };
+
+/// Whether this is the name of Jekyll's folders of posts.
+pub(crate) fn is_folder_of_posts(folder: &str) -> bool {
+    matches!(folder, "_posts" | "_drafts")
+}

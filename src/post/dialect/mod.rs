@@ -28,6 +28,7 @@ use crate::post::dialect::math::Math;
 use crate::post::dialect::slug::Slugs;
 use crate::post::facts::date::Zoning;
 
+pub(crate) use jekyll::is_folder_of_posts;
 pub(crate) use rules::{
     Closes, DateIn, Folders, NoteForm, OwnAddress, Rules, Syntax, TagSplit, ZoneRule,
 };

@@ -19,6 +19,7 @@ pub(super) static RULES: Rules = Rules {
     has_pages: true,
     // No generator has shown the notes to anybody before.
     guards_private: true,
+    is_vault: true,
     syntax: Syntax {
         wiki: true,
         ..MARKDOWN

@@ -266,6 +266,9 @@ pub struct Rules {
     pub no_posts: &'static [&'static str],
     /// Whether private posts, and those in a folder of drafts, are kept from readers.
     pub guards_private: bool,
+    /// Whether the posts are notes of a vault: aliases are other names, and a tag or a folder of templates can keep a note
+    /// from readers.
+    pub is_vault: bool,
     /// Whether two posts of one address have the dates of their files' names in it.
     pub dates_apart: bool,
     /// Whether a template with a date is a post.
@@ -349,6 +352,7 @@ pub(super) const BASE: Rules = Rules {
     bundles: false,
     no_posts: &["_includes", "_data", "_layouts", "_site", "node_modules"],
     guards_private: false,
+    is_vault: false,
     dates_apart: false,
     templates: false,
     own_folders: false,

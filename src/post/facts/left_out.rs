@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use crate::config::Dialect;
 use crate::post::Markup;
-use crate::post::dialect::Rules;
+use crate::post::dialect::{Rules, is_folder_of_posts};
 use crate::post::facts::name::Name;
 use crate::post::front::{Front, switch_of, text_of};
 
@@ -164,9 +163,7 @@ impl File<'_> {
             Value::Array(list) => !list.is_empty(),
             _ => false,
         });
-        // There they are other names of a note.
-        let are_names = self.rules.dialect == Dialect::Obsidian;
-        let has_aliases = !are_names && front.get(&["aliases"]).is_some();
+        let has_aliases = !self.rules.is_vault && front.get(&["aliases"]).is_some();
         leads_on || has_aliases && self.is_empty() || self.is_refresh()
     }
 
@@ -202,25 +199,23 @@ impl File<'_> {
         let is_private = |key| self.has_value(&[key], |one| !is_no(one));
         let is_for_some = |key| self.has_value(&[key], is_not_for_all);
         let is_not_public = |key| self.has_value(&[key], |one| is_no(one) || is_not_for_all(one));
-        let is_obsidian = self.rules.dialect == Dialect::Obsidian;
         // Elsewhere tags are topics.
-        let is_tagged = is_obsidian && self.has_value(&["tags", "tag"], is_tag_of_private);
+        let is_tagged = self.rules.is_vault && self.has_value(&["tags", "tag"], is_tag_of_private);
         self.is_in_private_place()
             || is_tagged
             || PRIVATE.iter().copied().any(is_private)
             || PUBLIC.iter().copied().any(is_not_public)
-            || is_obsidian && is_not_public(OBSIDIAN_PUBLIC)
+            || self.rules.is_vault && is_not_public(OBSIDIAN_PUBLIC)
             || FOR_WHOM.into_iter().any(is_for_some)
             || is_for_some("status") && !self.is_draft()
     }
 
     /// Whether the name of the file, or of a folder above it, keeps it from readers.
     fn is_in_private_place(&self) -> bool {
-        let is_obsidian = self.rules.dialect == Dialect::Obsidian;
         let is_private = |part: &str| match part.to_ascii_lowercase().as_str() {
             "private" => true,
-            "template" | "templates" => is_obsidian,
-            _ => part.starts_with('_') && !matches!(part, "_posts" | "_drafts"),
+            "template" | "templates" => self.rules.is_vault,
+            _ => part.starts_with('_') && !is_folder_of_posts(part),
         };
         self.file().starts_with('_') || self.folders().any(is_private)
     }

@@ -9,7 +9,7 @@ use crate::config::{Author, is_blank};
 use crate::html::{make_legal, read_words};
 use crate::post::body::markdown::render_inline;
 use crate::post::compose;
-use crate::post::dialect::{Folders, Habits, TagSplit};
+use crate::post::dialect::{Folders, Habits, TagSplit, is_folder_of_posts};
 use crate::post::facts::name::Name;
 use crate::post::front::{Front, text_of};
 
@@ -104,11 +104,6 @@ pub(super) fn read_categories(front: &Front<'_>, name: &Name<'_>, habits: &Habit
         found.extend(name.folders().next_back().map(str::to_owned));
     }
     dedup(found)
-}
-
-/// Whether this is the name of Jekyll's folders of posts.
-fn is_folder_of_posts(folder: &str) -> bool {
-    matches!(folder, "_posts" | "_drafts")
 }
 
 /// Reads tags, then categories, then the terms of other taxonomies, without repeats.
