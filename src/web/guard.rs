@@ -83,8 +83,9 @@ pub(super) async fn add_headers(request: Request, next: Next) -> Response {
 pub(super) fn hash_styles(html: &str) -> String {
     let mut hashes = Vec::new();
     let mut rest = html;
-    while let Some((_, after)) = rest.split_once("<style>")
-        && let Some((style, after)) = after.split_once("</style>")
+    while let Some((_, element)) = rest.split_once("<style")
+        && let Some((_, text)) = element.split_once('>')
+        && let Some((style, after)) = text.split_once("</style>")
     {
         let hash = STANDARD.encode(digest(&SHA256, style.as_bytes()));
         hashes.push(format!("'sha256-{hash}'"));
@@ -241,7 +242,7 @@ mod tests {
     use axum::http::{HeaderMap, Uri};
     use url::Url;
 
-    use super::{Hosts, find_client, is_own_form};
+    use super::{Hosts, find_client, hash_styles, is_own_form};
 
     #[test]
     fn only_a_proxy_of_ours_says_from_where_a_request_came() {
@@ -282,6 +283,25 @@ mod tests {
                 expected.map(|it| it.parse().unwrap()),
                 "{peer} {lines:?}"
             );
+        }
+    }
+
+    #[test]
+    fn each_style_of_a_page_has_its_hash_and_nothing_else_has_one() {
+        // printf a | openssl dgst -sha256 -binary | base64
+        let a = "'sha256-ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs='";
+        let b = "'sha256-PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0='";
+        for (html, sources) in [
+            ("", "'none'".to_owned()),
+            ("<p style=\"a\">a</p>", "'none'".to_owned()),
+            ("<style>a", "'none'".to_owned()),
+            ("<style>a</style>", a.to_owned()),
+            (
+                "<style media=\"print\">a</style><style>b</style>",
+                format!("{a} {b}"),
+            ),
+        ] {
+            assert_eq!(hash_styles(html), sources, "{html}");
         }
     }
 
