@@ -160,7 +160,7 @@ fn modified(file: &Path) -> Option<SystemTime> {
         .ok()
 }
 
-/// How the name of a half-written file begins; none where the name is another's.
+/// How the name of a half-written file begins; `None` if the name is another's.
 fn prefix_of_new(name: &str) -> Option<&str> {
     let (prefix, random) = name
         .strip_suffix(".new")?

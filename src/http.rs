@@ -203,7 +203,7 @@ impl Client {
                 Some(next) => url = next,
                 None => return Ok(Trail { response, moved }),
             }
-            // What a temporary redirect leads to may be another address tomorrow.
+            // A temporary redirect may lead to another address tomorrow.
             is_permanent &= matches!(status.as_u16(), 301 | 308);
             if is_permanent {
                 moved = Some(url.clone());

@@ -238,7 +238,7 @@ impl SlotKind {
 /// The slot that an issue fills. A digest fills a slot once, known by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// What kind of issue fills it.
+    /// The kind of issue that fills it.
     pub kind: SlotKind,
     /// A text that no other slot of the digest has.
     pub name: String,
@@ -379,7 +379,7 @@ pub enum Outcome {
 pub struct Settled {
     /// The recipient whose delivery it was.
     pub reader: ReaderId,
-    /// What the attempt came to.
+    /// The outcome of the attempt.
     pub outcome: Outcome,
     /// The relay's words, or what happened instead.
     pub reply: String,

@@ -23,7 +23,7 @@ use crate::finding::visible_json;
 const OURS: &str = env!("CARGO_CRATE_NAME");
 /// The fields that hold addresses of people and nothing else.
 const OF_PEOPLE: [&str; 2] = ["address", "network"];
-/// What stands for an address.
+/// Replaces an address.
 const HIDDEN: &str = "(address)";
 
 /// An e-mail address, wherever it stands in a text.

@@ -117,7 +117,7 @@ impl App {
         lost.into_iter().map(finding).collect()
     }
 
-    /// The lock as it was kept; none where there is none.
+    /// The lock as it was kept; `None` if there is none.
     pub(super) fn load_kept_lock(&self) -> Result<Option<Lock>, Finding> {
         let file = &self.config.posts.lock;
         match read_text(file, LISTED) {

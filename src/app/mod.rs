@@ -166,7 +166,7 @@ impl App {
         }
     }
 
-    /// Becomes a sender, once; none where the store takes one at a time and has another.
+    /// Becomes a sender, once; `None` if the store takes one at a time and has another.
     pub(crate) async fn become_sender(&self) -> anyhow::Result<Option<Sender>> {
         let mut sender = self.sender.lock().await;
         if sender.is_none() {
@@ -204,7 +204,7 @@ impl App {
         }
     }
 
-    /// Is no sender any more, so that others can send meanwhile.
+    /// Gives the right to send back, so that others can send meanwhile.
     pub(crate) async fn stop_being_sender(&self) {
         self.sender.lock().await.take();
     }

@@ -72,7 +72,7 @@ pub struct ImportArgs {
     pub dry_run: bool,
 }
 
-/// A name of someone; none where it is empty.
+/// A name of someone; `None` if it is empty.
 fn name_of(text: &str) -> Result<String, NameError> {
     let name = text.trim();
     check_name(name).map(|()| name.to_owned())

@@ -17,7 +17,7 @@ pub struct ValueError(pub(super) String);
 pub struct Span(pub Duration);
 
 impl Span {
-    /// So many seconds.
+    /// A span of seconds.
     pub const fn seconds(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }

@@ -12,11 +12,11 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_mins(30);
 /// After so many messages that a domain takes, it gets one more connection.
 const MESSAGES_TO_GROW: usize = 10;
-/// So many deliveries wait in memory for a connection to their domain; others are due again later.
+/// The most deliveries that wait in memory for a connection to their domain; others are due again later.
 const MOST_PARKED: usize = 50;
 /// The added delay if the domain itself waits for nothing.
 const LATER: Duration = Duration::from_secs(30);
-/// So many domains that ask for less, with nothing taken between, are the relay that does.
+/// If so many domains ask for less, and nothing is taken in between, it is the relay that asks.
 const MOST_DOMAINS: usize = 3;
 
 /// The decision about a delivery whose turn it is.

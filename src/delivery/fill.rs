@@ -12,7 +12,7 @@ use crate::delivery::run::{Halt, Run};
 use crate::ledger::Claimed;
 use crate::store::{Result, StoreError};
 
-/// So many messages are filled at once, and so many wait for a worker.
+/// The number of messages that are filled at once, and that wait for a worker.
 pub(super) const FILLED: usize = 50;
 
 impl<T> Run<T> {

@@ -16,7 +16,7 @@ use crate::store::{Result, StoreError};
 use crate::token::Key;
 use crate::verdict::{Attempt, Phase, Trouble};
 
-/// So many files are written between two looks at the ledger.
+/// The number of files that are written between two looks at the ledger.
 const GROUP: usize = 50;
 
 /// Writes all due messages. Returns why it stopped early.

@@ -11,9 +11,9 @@ const IN_A_ROW: usize = 5;
 const DOMAINS_IN_A_ROW: usize = 3;
 /// The replies that are looked at for the share of refusals.
 const WINDOW: usize = 100;
-/// So many refusals among them pause.
+/// The number of refusals among them that pauses.
 const IN_WINDOW: usize = WINDOW / 5;
-/// So many refusals of the message itself, in a row, pause.
+/// The number of consecutive refusals of the message itself that pauses.
 const MESSAGES_IN_A_ROW: usize = 3;
 /// The number of refusals that pauses an issue which nobody has accepted.
 const OF_NOBODY: usize = 3;

@@ -16,16 +16,16 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How much unused time the rate may make up for: about as much as a timer oversleeps.
 const SLACK: Duration = Duration::from_millis(100);
-/// So many deferrals in a row are common; from then on each makes its connection wait.
+/// The number of consecutive deferrals that is common; from then on each makes its connection wait.
 const COMMON_DEFERRALS: u32 = 4;
-/// So many deferrals in a row end the run: the relay takes nothing from us now.
+/// The number of consecutive deferrals that ends the run: the relay takes nothing from us now.
 pub(super) const MOST_DEFERRALS: u32 = 100;
 /// The longest wait after a deferral.
 const LONGEST_DEFERRAL_WAIT: Duration = Duration::from_secs(5);
 
 /// After so many messages for each connection one more is tried.
 const MESSAGES_TO_GROW: usize = 10;
-/// So often that number doubles where the relay refuses the connection.
+/// How often that number doubles at most, each time the relay refuses the connection.
 const MOST_DOUBLINGS: u32 = 10;
 
 /// The throttle of all connections to a relay.

@@ -119,7 +119,7 @@ impl<T: Transport> Worker<T> {
         self.permit = None;
     }
 
-    /// Waits for the permit to hold a connection; none where nothing new may begin. Whoever holds one gives it back when the
+    /// Waits for the permit to hold a connection; `None` if nothing new may begin. Whoever holds one gives it back when the
     /// queue is empty, so that nobody waits for ever with a delivery in hand.
     async fn obtain_permit(&mut self) -> Option<()> {
         if self.permit.is_none() {
@@ -197,7 +197,7 @@ impl<T: Transport> Worker<T> {
         self.open = Some(connection).filter(Session::is_usable);
     }
 
-    /// The open connection, or a new one where there is none or it has seen enough, once it is a message's turn; none where
+    /// Returns the open connection, or a new one if there is none or it has seen enough, once it is a message's turn; `None` if
     /// a halt comes first.
     async fn obtain_connection(&mut self) -> Option<T::Session> {
         let run = self.run.clone();

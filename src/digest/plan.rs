@@ -275,7 +275,7 @@ fn refuse_another_store(situation: &Situation<'_, '_>, new_store: bool) -> Resul
     }
 }
 
-/// What is at the place of a store that the lock does not name.
+/// The store at a place that the lock does not name.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Misplaced {
     /// There is no store.

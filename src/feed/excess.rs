@@ -1,4 +1,4 @@
-//! What a foreign feed may not have, looked for before it is parsed: elements that nest deeply, since the parsers behind this
+//! Finds what a foreign feed may not have, before it is parsed: elements that nest deeply, since the parsers behind this
 //! call themselves once a level, and very many of them, since a parser takes about a kilobyte for the shortest.
 
 use std::fmt;
@@ -11,7 +11,7 @@ const DEEPEST: usize = 200;
 /// The most elements, or objects of JSON, that are parsed.
 pub(super) const MOST: usize = 300_000;
 
-/// What a document has too much of.
+/// The excess of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Excess {
     Depth,
@@ -27,7 +27,7 @@ impl fmt::Display for Excess {
     }
 }
 
-/// What a document has too much of, where it may have `most` elements, and the line of it; `None` if it has not, or if the
+/// Finds the excess of a document that may have `most` elements, and its line; `None` if it has not, or if the
 /// text is no XML, which a parser reports better.
 pub(super) fn find_excess(text: &str, most: usize) -> Option<(Excess, usize)> {
     let mut reader = Reader::from_str(text);

@@ -89,7 +89,7 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
     line
 }
 
-/// So many of something: `1 post`, `2 posts`.
+/// Writes a number of things: `1 post`, `2 posts`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{ending}")

@@ -33,11 +33,11 @@ pub(crate) struct KnownDocument {
 pub(crate) struct FetchedDocument {
     /// The document; `None` if it is as it was.
     pub(crate) body: Option<Bytes>,
-    /// What to ask with next time.
+    /// The validators of the next request.
     pub(crate) known: KnownDocument,
     /// The media type, with its parameters.
     pub(crate) media_type: Option<String>,
-    /// Where the address has moved for good.
+    /// The address to which it has moved for good.
     pub(crate) moved: Option<Url>,
     /// How long the document stays as it is, as its server says.
     pub(crate) fresh: Duration,

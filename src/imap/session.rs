@@ -27,9 +27,9 @@ pub struct ImapSession {
 /// A mailbox that was selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Selected {
-    /// By which its UIDs count; another one makes them new (RFC 3501 2.3.1.1).
+    /// The UIDVALIDITY: another one makes its UIDs new (RFC 3501 2.3.1.1).
     pub validity: u32,
-    /// The UID that the next message will have at least; none where the server does not say.
+    /// The UID that the next message will have at least; `None` if the server does not say.
     pub next: Option<u32>,
 }
 

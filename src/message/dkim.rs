@@ -39,7 +39,7 @@ pub(crate) const SIGNED: [&str; 13] = [
 const LEAST_BITS: usize = 2048;
 /// Longest line of the header, in columns: RFC 5322 2.1.1 asks for at most 78.
 const LINE: usize = 72;
-/// So many octets are set aside for a signature: one with RSA of 2,048 bits has some 800.
+/// The octets that are set aside for a signature: one with RSA of 2,048 bits has some 800.
 const ROOM: usize = 1024;
 
 /// Signs messages for one domain.

@@ -15,7 +15,7 @@ pub(crate) struct SyndicatedPost {
     pub(crate) from: Syndication,
 }
 
-/// Where a post is from that came by a feed.
+/// The origin of a post that came by a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Syndication {
     /// Its text, as HTML that nobody has looked at.
@@ -49,7 +49,7 @@ pub struct FeedOrigin {
     /// The page that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<Url>,
-    /// Who has which rights in its entries.
+    /// The rights in its entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rights: Option<String>,
 }

@@ -99,7 +99,7 @@ impl Turn<'_> {
     }
 }
 
-/// What the index and the feeds of issues are made of, beside the issues.
+/// The input of the index and the feeds of issues, beside the issues.
 struct ArchiveParts {
     authority: String,
     words: DigestWords,

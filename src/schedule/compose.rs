@@ -37,7 +37,7 @@ const TEXT_TEMPLATE: &str = "digest.txt";
 pub(crate) struct Composed {
     pub(crate) draft: Draft,
     pub(crate) compiled: Compiled,
-    /// The page of the archive; none where it has none.
+    /// The page of the archive; `None` if it has none.
     pub(crate) page: Option<IssuePage>,
     /// The faults of the draft.
     pub(crate) findings: Vec<Finding>,

@@ -13,7 +13,7 @@ use crate::inbox::{Incoming, MOST_BYTES, Maildir, Mbox, Ours, classify};
 use crate::schedule::remote::RemoteBox;
 use crate::store::Store;
 
-/// So many messages are carried out in one transaction.
+/// The number of messages that are carried out in one transaction.
 const BATCH: usize = 100;
 
 /// A source of messages.

@@ -100,7 +100,7 @@ impl Live {
         self.list_missing(pages)
     }
 
-    /// Why this page of the site is not there; none where it is, or where nobody outside this machine is told.
+    /// Why this page of the site is not there; `None` if it is, or where nobody outside this machine is told.
     pub(crate) async fn find_trouble(&self, app: &App, page: &Url) -> Option<String> {
         if !is_asked(app) {
             return None;

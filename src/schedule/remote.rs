@@ -74,7 +74,7 @@ impl Unsearched {
         }
     }
 
-    /// What is left after that search.
+    /// The rest after that search.
     fn after(self, has_found: bool) -> Option<Self> {
         let end = self.end();
         (end < self.last).then(|| Self {
@@ -255,7 +255,7 @@ impl RemoteBox {
     }
 }
 
-/// What was asked of the server, given up some time after the reading must end.
+/// Waits for the server, and gives up some time after the reading must end.
 async fn limit_time<T>(
     until: Option<Instant>,
     asked: impl Future<Output = Result<T, Trouble>>,

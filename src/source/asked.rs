@@ -56,7 +56,7 @@ impl AskedFeed {
         (at <= now && now < until).then_some(until)
     }
 
-    /// What was wrong when it was asked.
+    /// The fault of the last answer.
     pub(super) fn trouble(&self) -> Option<Finding> {
         let (code, words) = self.trouble.as_ref()?;
         let rule: Rule = code.parse().ok()?;
@@ -123,7 +123,7 @@ mod tests {
             // A person who asks gets what is there now.
             (20, 0, Reach::Keep, 0),
             (20, 0, Reach::Look, 0),
-            // What a server refuses is refused to all.
+            // A server refuses all alike.
             (0, 30, Reach::Keep, 30),
             (0, 30, Reach::Look, 30),
             (0, 30, round(15), 30),

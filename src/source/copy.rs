@@ -25,17 +25,17 @@ pub(super) struct FeedCopy {
     /// The page that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) home: Option<Url>,
-    /// Who has which rights in its entries.
+    /// The rights in its entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) rights: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) language: Option<String>,
-    /// What to ask with, so that only a change is sent.
+    /// The validators of the next request, so that only a change is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) etag: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) modified: Option<String>,
-    /// Where it has moved for good.
+    /// The address to which it has moved for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) moved: Option<String>,
     /// Whether the config has not named it at the last run.

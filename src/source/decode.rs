@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 
-/// Where an XML declaration ends at the latest.
+/// The last place at which an XML declaration may end.
 const BEGINNING: usize = 256;
 
 /// The text, by its byte order mark, else the media type's `charset`, else the XML declaration, else as UTF-8

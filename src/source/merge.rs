@@ -77,7 +77,7 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The entry as it is kept; none where there is nothing to link to.
+    /// Keeps an entry; `None` if there is nothing to link to.
     fn keep(&self, item: Item, names_link: bool) -> Option<KeptEntry> {
         let url = self.choose_address(&item)?;
         let said = item.published.filter(|at| is_credible(*at, self.now));
@@ -323,7 +323,7 @@ fn limit_names(mut names: Vec<String>, most: usize) -> Vec<String> {
     names.iter().map(|name| cut(name, LONGEST_LINE)).collect()
 }
 
-/// So many characters of a text, without marks that turn the direction of what stands after it.
+/// Cuts a text after so many characters, and removes marks that turn the direction of the text behind it.
 fn cut(text: &str, most: usize) -> String {
     let turns = |c: &char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().filter(|c| !turns(c)).take(most).collect()

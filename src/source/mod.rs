@@ -38,18 +38,18 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// How many feeds are fetched at once.
 const AT_ONCE: usize = 16;
 
-/// What the sources gave.
+/// The posts of all sources.
 #[derive(Debug, Default)]
 pub(crate) struct GatheredPosts {
     /// Their posts, each once.
     pub(crate) posts: Vec<SyndicatedPost>,
-    /// What was wrong.
+    /// The faults that were found.
     pub(crate) findings: Vec<Finding>,
     /// Whether one of them could not be read.
     pub(crate) is_behind: bool,
 }
 
-/// What came of one source, and when it was asked; none if it was not.
+/// The answer of one source, and when it was asked; `None` if it was not.
 struct SourceReply {
     answer: Result<SourceAnswer, Finding>,
     asked: Option<AskedFeed>,
@@ -64,7 +64,7 @@ enum SourceAnswer {
     Document {
         text: String,
         known: KnownDocument,
-        /// Where the address has moved for good.
+        /// The address to which it has moved for good.
         moved: Option<Url>,
     },
 }
@@ -239,7 +239,7 @@ fn to_answer(bytes: &[u8], media_type: Option<&str>) -> SourceAnswer {
     }
 }
 
-/// The copy with what came; none where nothing is known of a feed.
+/// Takes an answer into the copy; `None` if nothing is known of a feed.
 fn take(
     copy: Option<&FeedCopy>,
     name: &str,

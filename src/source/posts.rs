@@ -13,7 +13,7 @@ use crate::source::copy::{FeedCopy, KeptEntry};
 /// own host, else from the first of them, and is known by all its names.
 pub(super) fn unite(copies: &[(usize, FeedCopy)], config: &Config) -> Vec<SyndicatedPost> {
     let mut posts: Vec<SyndicatedPost> = Vec::new();
-    // Where the post is that has a name.
+    // The place of the post that has a name.
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut paths: HashSet<Box<str>> = HashSet::new();
     let at_home = copies.iter().map(|copy| (true, copy));

@@ -8,7 +8,7 @@ use crate::reader::ReaderId;
 /// A request about some people.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// What they want, or is wanted of them.
+    /// The wish: their own, or about them.
     pub wish: Wish,
     /// The source of the request.
     pub by: Source,
@@ -23,7 +23,7 @@ pub struct Asked<'a> {
 pub struct Answer {
     /// Their state before; `None` if they were unknown.
     pub was: Option<ReaderState>,
-    /// What consent decided.
+    /// The decision of consent.
     pub change: Change,
     /// The digests to which they are subscribed only now; empty for a new reader.
     pub gained: Vec<String>,

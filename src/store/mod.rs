@@ -15,7 +15,7 @@ macro_rules! patiently {
     }};
 }
 
-/// Does this in one transaction of the store, and reports a long wait.
+/// Runs the work in one transaction of the store, and reports a long wait.
 macro_rules! change {
     ($store:expr, |$tx:ident| $work:block) => {
         $store
@@ -24,7 +24,7 @@ macro_rules! change {
     };
 }
 
-/// Does this in one transaction, and retries in a new one after a passing error. Every error rolls back, and that is
+/// Runs the work in one transaction, and retries in a new one after a passing error. Every error rolls back, and that is
 /// awaited: its locks must be gone before the next try.
 macro_rules! change_by {
     ($begin:expr, |$tx:ident| $work:block) => {
@@ -286,7 +286,7 @@ impl Store {
         })
     }
 
-    /// Does this, and reports when a server keeps it waiting long. On SQLite a transaction waits only at its beginning,
+    /// Runs the work, and reports when a server keeps it waiting long. On SQLite a transaction waits only at its beginning,
     /// and is long only by its own work.
     fn watch_work<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
         let work = Box::pin(work);

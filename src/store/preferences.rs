@@ -21,7 +21,7 @@ pub(crate) struct Preferences {
     pub(crate) state: ReaderState,
     /// Their language, where it is known.
     pub(crate) language: Option<String>,
-    /// The digest whose mail bore their link; none where an older copy of the store does not know the issue.
+    /// The digest whose mail bore their link; `None` if an older copy of the store does not know the issue.
     pub(crate) digest: Option<String>,
     /// The digests that they get.
     pub(crate) digests: Vec<String>,
@@ -175,7 +175,7 @@ impl Store {
             .await
     }
 
-    /// Until when a reader gets no issue; none where that is over.
+    /// Until when a reader gets no issue; `None` if that is over.
     pub(crate) async fn load_paused_until(
         &self,
         reader: ReaderId,
@@ -210,7 +210,7 @@ impl Store {
         })
     }
 
-    /// Everything that is kept of a reader (GDPR, Article 15); none where nobody is known by the number.
+    /// Everything that is kept of a reader (GDPR, Article 15); `None` if nobody is known by the number.
     pub(crate) async fn collect_about(&self, reader: ReaderId) -> Result<Option<Value>> {
         let row = sqlx::query(
             "SELECT address, name, language, state, paused_until FROM reader WHERE id = $1 AND address IS NOT NULL",

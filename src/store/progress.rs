@@ -11,7 +11,7 @@ use crate::store::{Result, Store};
 pub struct BoxProgress {
     /// The box.
     pub place: String,
-    /// By which its UIDs count (RFC 3501 2.3.1.1).
+    /// The UIDVALIDITY of its UIDs (RFC 3501 2.3.1.1).
     pub validity: u32,
     /// The UID from which on messages are to be read.
     pub next: u32,

@@ -36,7 +36,7 @@ impl Wait {
         }
     }
 
-    /// Does this to its end, however long it takes.
+    /// Runs the work to its end, however long it takes.
     pub(super) fn watch<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
         // On the heap, since the future holds all of the work.
         let mut work = Box::pin(work);

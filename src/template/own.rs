@@ -31,7 +31,7 @@ const BUILT_IN: [&str; 3] = ["feeds.css", "preview.html", "status.html"];
 /// How like a name of ours another one is that must be meant for it, as `strsim` measures.
 const ALIKE: f64 = 0.93;
 
-/// A template of the site's own, and its file; none where it has none of this name.
+/// A template of the site's own, and its file; `None` if it has none of this name.
 ///
 /// # Errors
 /// A finding where the file cannot be read.
@@ -136,7 +136,7 @@ fn warn_of_unused(path: PathBuf, ours: &str) -> Finding {
     ))
 }
 
-/// The template of ours that a name is the most like, and how much; none where it is one of them. Where it is like none it
+/// The template of ours that a name is the most like, and how much; `None` if it is one of them. Where it is like none it
 /// is rather a mail than the page of the feeds.
 fn nearest(given: &str) -> Option<(&'static str, f64)> {
     if OURS.contains(&given) || BUILT_IN.contains(&given) {

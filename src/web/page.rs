@@ -39,7 +39,7 @@ const PROBE: (&str, &str) = (
     "probe",
     "{% extends \"serve.html\" %}{% block form %}{% endblock %}",
 );
-/// Said where that cannot be.
+/// The hint if a template has no such block.
 const FORM_HINT: &str = "the form to join and the preferences stand in it: write `{% block form %}{% endblock %}` where they \
                          belong, or begin with `{% extends \"default/serve.html\" %}`";
 

@@ -316,7 +316,7 @@ fn read_field(body: &[u8], name: &str) -> String {
         .unwrap_or_default()
 }
 
-/// The beginning of a day on the site, from tomorrow on; none where the field is empty.
+/// Reads the beginning of a day on the site, from tomorrow on; `None` if the field is empty.
 fn read_pause(text: &str, site: &Site, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ()> {
     if text.is_empty() {
         return Ok(None);

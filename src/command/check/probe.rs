@@ -98,7 +98,7 @@ fn list_waiting(inbox: Option<&Maildir>) -> Result<HashSet<PathBuf>, Finding> {
     Ok(waiting.into_iter().flatten().collect())
 }
 
-/// The message with this id, once it is there; none where it does not come.
+/// The message with this id, once it is there; `None` if it does not come.
 async fn find_arrived(
     inbox: &Maildir,
     before: &HashSet<PathBuf>,

@@ -20,7 +20,7 @@ pub(super) struct Monitor {
 }
 
 impl Monitor {
-    /// Listens on `metrics` under `[web]`; none where that is not set.
+    /// Listens on `metrics` under `[web]`; `None` if that is not set.
     ///
     /// # Errors
     /// If the address cannot be listened on.

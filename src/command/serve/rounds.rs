@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_secs(2);
 /// The looks take this part of the time at most: one in a hundred.
 const LOOK_SHARE: u32 = 100;
 
-/// So many builds in a row, each of which ends with other posts than it began with, change them themselves.
+/// If so many consecutive builds end with other posts than they began with, the builds change the posts themselves.
 const MOST_CHANGED: u32 = 3;
 
 /// Why the rounds have ended.

@@ -1,6 +1,6 @@
 use super::{Item, OldFeed};
 
-/// What the readers of one feed see of its only entry, whatever the format.
+/// The only entry of a feed, as readers see it, whatever the format.
 fn only(feed: &str) -> Item {
     let mut feed = OldFeed::parse(feed).unwrap();
     assert_eq!((feed.title.as_str(), feed.items.len()), ("Friends & co", 1));

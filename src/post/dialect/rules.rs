@@ -167,7 +167,7 @@ pub(super) const MARKDOWN: Syntax = Syntax {
     reason = "a table of what a dialect does and does not do"
 )]
 pub struct Rules {
-    /// Whose rules these are.
+    /// The dialect that has these rules.
     pub dialect: Dialect,
     /// Whether front matter may be TOML between `+++`.
     pub toml: bool,

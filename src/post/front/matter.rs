@@ -10,7 +10,7 @@ use crate::post::front::defaults::add_defaults;
 /// Keys with their values, in order. A handful of them is searched faster than hashed.
 pub(super) type Keys = Vec<(String, Value)>;
 
-/// What a parser reads in front matter.
+/// The result of a parser of front matter.
 #[derive(Debug, Default)]
 pub(super) struct ParsedMatter {
     pub(super) keys: Keys,

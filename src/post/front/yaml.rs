@@ -135,7 +135,7 @@ fn simple(matter: &str) -> Option<Keys> {
         }) {
             return None;
         }
-        // So many keys are for the parser that looks each up at once.
+        // With more keys the parser is faster, which looks each up at once.
         if values.len() == MOST_KEYS || values.iter().any(|(known, _)| known == key) {
             return None;
         }

@@ -60,7 +60,7 @@ impl Files {
         }
     }
 
-    /// The answer to a request, where it needs no reading.
+    /// Answers a request, if that needs no reading.
     pub(super) fn answer_at_once(
         &self,
         method: &Method,
@@ -74,7 +74,7 @@ impl Files {
         self.answer_by(&look, method, path, headers)
     }
 
-    /// The answer to a request, which reads at most one chunk, or one small file. To be asked where waiting for a disk is
+    /// Answers a request, and reads at most one chunk, or one small file. To be called where waiting for a disk is
     /// permitted.
     pub(super) fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
         // Anew each time: a deploy may put another folder in its place.
@@ -95,7 +95,7 @@ impl Files {
         answer.unwrap_or_else(|| say(StatusCode::NOT_FOUND, "there is no such page\n"))
     }
 
-    /// The answer to a request by this way to look for a file; none where that does not know.
+    /// Answers a request by this way to look for a file; `None` if that does not know.
     fn answer_by(
         &self,
         look: &dyn Fn(&Path, Encoding) -> Look,

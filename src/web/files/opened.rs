@@ -22,7 +22,7 @@ const CHUNK: u64 = 64 << 10;
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
     content: FileBytes,
-    /// By which it is known again.
+    /// Identifies the file.
     pub(super) stamp: FileStamp,
     pub(super) length: u64,
     pub(super) modified: SystemTime,
@@ -38,7 +38,7 @@ enum FileBytes {
     InMemory(Bytes),
 }
 
-/// By which a file is known again: another one, or one that was written, has another.
+/// Identifies a file: another one, or one that was written, has another stamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileStamp {
     place: (u64, u64),
