@@ -78,20 +78,18 @@ pub(super) async fn deliver<T: Transport>(
     asked.abort();
     // It holds the run, and with it the sender, until it has ended.
     let _ = asked.await;
-    match halted? {
-        Some(halt) => {
-            let mut recovered = 0;
-            if matches!(halt, Halt::Stopped | Halt::Us(_) | Halt::Refused(_)) {
-                let doubted = run.series().find_doubted();
-                recovered = doubt(delivery, doubted).await?;
-            }
-            match halt {
-                // A repeated refusal is believed, and nothing waits any more.
-                Halt::Refused(_) if recovered == 0 => Ok(None),
-                halt => end(delivery, halt).await,
-            }
-        }
-        None => Ok(None),
+    let Some(halt) = halted? else {
+        return Ok(None);
+    };
+    let mut recovered = 0;
+    if matches!(halt, Halt::Stopped | Halt::Us(_) | Halt::Refused(_)) {
+        let doubted = run.series().find_doubted();
+        recovered = doubt(delivery, doubted).await?;
+    }
+    match halt {
+        // A repeated refusal is believed, and nothing waits any more.
+        Halt::Refused(_) if recovered == 0 => Ok(None),
+        halt => end(delivery, halt).await,
     }
 }
 

@@ -18,6 +18,8 @@ use crate::verdict::{Attempt, Phase, Trouble};
 
 /// The number of files that are written between two looks at the ledger.
 const GROUP: usize = 50;
+/// The longest part of an address that a name shows; file systems take 255 bytes in all.
+const LONGEST: usize = 100;
 
 /// Writes all due messages. Returns why it stopped early.
 pub(super) async fn deliver(delivery: &IssueDelivery, folder: &Path) -> Result<Option<String>> {
@@ -36,46 +38,60 @@ pub(super) async fn deliver(delivery: &IssueDelivery, folder: &Path) -> Result<O
             if delivery.stop.is_asked() {
                 return Ok(Some("stopped; the next run goes on".to_owned()));
             }
-            let readers = claims.iter().map(|claim| claim.reader.id).collect();
-            let gone = match sender.intend(issue.id, readers).await {
-                Err(StoreError::Stopped) => return Ok(Some(StoreError::Stopped.to_string())),
-                result => result?,
-            };
-            let mut files = Vec::with_capacity(claims.len());
-            for Claimed { reader, .. } in claims {
-                if !gone.contains(&reader.id) {
-                    files.push((file_name(issue, reader), reader.clone()));
-                }
+            let stopped = deliver_group(delivery, folder, claims).await?;
+            if stopped.is_some() {
+                return Ok(stopped);
             }
-            let group = Group {
-                folder: folder.to_owned(),
-                files,
-                compiled: delivery.compiled.clone(),
-                made_at: issue.made_at,
-                key: delivery.key.clone(),
-            };
-            let (attempts, fault) = spawn_blocking(|| group.write())
-                .await
-                .map_err(|error| StoreError::Writer(error.to_string()))?;
-            let mut settled = Vec::with_capacity(attempts.len());
-            for (reader, attempt) in attempts {
-                settled.push(Settled {
-                    reader,
-                    outcome: match attempt {
-                        Attempt::Accepted(_) => Outcome::Sent,
-                        // A folder refuses nobody: a message that could not be written waits.
-                        _ => Outcome::Released,
-                    },
-                    reply: attempt.to_string(),
-                });
-            }
-            sender.settle(issue.id, settled, clock.now())?;
-            if let Some(why) = fault {
-                return Ok(Some(format!("{why}; the next run goes on")));
-            }
-            delivery.progress.add(claims.len());
         }
     }
+}
+
+/// Writes the messages of a few claims, and settles them. Returns why nothing more is written.
+async fn deliver_group(
+    delivery: &IssueDelivery,
+    folder: &Path,
+    claims: &[Claimed],
+) -> Result<Option<String>> {
+    let (sender, issue) = (&delivery.sender, &delivery.issue);
+    let readers = claims.iter().map(|claim| claim.reader.id).collect();
+    let gone = match sender.intend(issue.id, readers).await {
+        Err(StoreError::Stopped) => return Ok(Some(StoreError::Stopped.to_string())),
+        result => result?,
+    };
+    let mut files = Vec::with_capacity(claims.len());
+    for Claimed { reader, .. } in claims {
+        if !gone.contains(&reader.id) {
+            files.push((name_file(issue, reader), reader.clone()));
+        }
+    }
+    let group = Group {
+        folder: folder.to_owned(),
+        files,
+        compiled: delivery.compiled.clone(),
+        made_at: issue.made_at,
+        key: delivery.key.clone(),
+    };
+    let (attempts, fault) = spawn_blocking(|| group.write())
+        .await
+        .map_err(|error| StoreError::Writer(error.to_string()))?;
+    let mut settled = Vec::with_capacity(attempts.len());
+    for (reader, attempt) in attempts {
+        settled.push(Settled {
+            reader,
+            outcome: match attempt {
+                Attempt::Accepted(_) => Outcome::Sent,
+                // A folder refuses nobody: a message that could not be written waits.
+                _ => Outcome::Released,
+            },
+            reply: attempt.to_string(),
+        });
+    }
+    sender.settle(issue.id, settled, delivery.clock.now())?;
+    if let Some(why) = fault {
+        return Ok(Some(format!("{why}; the next run goes on")));
+    }
+    delivery.progress.add(claims.len());
+    Ok(None)
 }
 
 /// Messages that become files together.
@@ -127,11 +143,9 @@ fn unwritable(path: &Path, error: &io::Error) -> String {
     format!("`{}` cannot be written: {error}", path.display())
 }
 
-/// The longest part of an address that a name shows; file systems take 255 bytes in all.
-const LONGEST: usize = 100;
-
-/// A name that sorts by digest and time, is one for each issue and reader and holds nothing that a file system rejects.
-fn file_name(issue: &Issue, reader: &Reader) -> String {
+/// Names the file of a message: names sort by digest and time, differ for each issue and reader, and hold nothing that a
+/// file system rejects.
+fn name_file(issue: &Issue, reader: &Reader) -> String {
     let address = reader.email.as_str();
     let safe = address.chars().map(|c| {
         if c.is_ascii_alphanumeric() || "@.+-_".contains(c) {
