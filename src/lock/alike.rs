@@ -69,7 +69,7 @@ impl Asking<'_> {
         let Some(before) = self.past.before(id).filter(|_| !self.hidden.is_empty()) else {
             return false;
         };
-        self.hidden.iter().any(|now| is_same(before.compare(*now)))
+        self.hidden.iter().any(|now| before.compare(*now).is_same())
     }
 
     /// Whether a post cannot be the one of this id without a person's word, though it has the instant and title of its
@@ -80,7 +80,7 @@ impl Asking<'_> {
         let is_rewritten = || {
             self.past.earlier(id).is_some_and(|earlier| {
                 let now = self.past.now(number);
-                !now.is_some_and(|now| is_same(earlier.compare(now)))
+                !now.is_some_and(|now| earlier.compare(now).is_same())
             })
         };
         self.past.before(id) == Some(Signature::UNKNOWN)
@@ -120,18 +120,12 @@ impl Asking<'_> {
         else {
             return IdChoice::Unclear;
         };
-        match (own, alike) {
-            (Likeness::Same | Likeness::SameShort, Likeness::Same | Likeness::SameShort) => {
-                IdChoice::Alike
-            }
-            (Likeness::Same | Likeness::SameShort, _) => IdChoice::Own,
-            _ => IdChoice::Alike,
+        if own.is_same() && !alike.is_same() {
+            IdChoice::Own
+        } else {
+            IdChoice::Alike
         }
     }
-}
-
-fn is_same(likeness: Likeness) -> bool {
-    matches!(likeness, Likeness::Same | Likeness::SameShort)
 }
 
 impl Lock {
@@ -144,7 +138,7 @@ impl Lock {
             };
             let own = self.posts.get(path).filter(|own| !own.is_moved());
             let before = own.and_then(|own| past.before(own.id));
-            if !before.is_some_and(|before| is_same(before.compare(now))) {
+            if !before.is_some_and(|before| before.compare(now).is_same()) {
                 hidden.push(now);
             }
         }

@@ -22,7 +22,7 @@
 //!    where the text is not the same the post takes part in step 6: its path may have been taken over. A dead line whose
 //!    text is another, too, has nothing in common with the post but its path: a person is asked.
 //! 5. Files that changed places in a round: what is left at the end of the round, unless the text is another.
-//! 6. What vanished since the last build, compared by instant, title, stem and text ([`moved`]). Two that fit equally
+//! 6. What vanished since the last build, compared by instant, title, stem and text ([`super::vanished`]). Two that fit equally
 //!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all. So does a
 //!    short text that is all that is left. A post that an earlier step refused takes part, and gets nothing.
 //!    Here and in steps 3 and 7, nobody else gets the id of a post whose file is still at its path and left out, as a
@@ -57,11 +57,11 @@ use crate::lock::alike::Asking;
 use crate::lock::claims::Claims;
 use crate::lock::given::{Given, mint};
 use crate::lock::lines::{Line, MOVED};
-use crate::lock::moved::{self, Arrival, Trace, file_name};
+use crate::lock::moved::file_name;
 use crate::lock::past::Past;
 use crate::lock::unclear::Unclear;
 use crate::lock::{Changes, Lock, Unnamed, field};
-use crate::post::{Signature, fingerprint_of};
+use crate::post::fingerprint_of;
 
 /// The result of an assignment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -201,70 +201,6 @@ impl Lock {
                 id,
             });
         }
-    }
-
-    /// Step 6: gives posts the ids of vanished posts. Returns the posts that fit two of them equally well. A post that
-    /// was refused before may be a vanished one too, so no other post gets its id.
-    fn find_moved<'a>(&'a self, given: &mut Given<'a>, asking: &Asking<'_>) -> Vec<Unclear> {
-        let Asking { posts, past, .. } = *asking;
-        let numbers: Vec<usize> = given.without().collect();
-        // A post at this path with an id of its own has given up the id of the line.
-        let named = posts.iter().filter(|post| post.id.is_some());
-        let named: HashSet<&str> = named.map(|post| post.path).collect();
-        let mut gone = Vec::new();
-        for line in self.posts.all() {
-            if line.is_moved()
-                || named.contains(line.path)
-                || given.taken.contains(line.id)
-                || past.stands_unread(line.path, line.id)
-            {
-                continue;
-            }
-            let text = past.before(line.id);
-            if text.is_some() || !past.is_known() {
-                let text = text.filter(|text| *text != Signature::UNKNOWN);
-                let is_short = text.filter(|text| text.is_short());
-                let trace = Trace {
-                    is_shared: is_short.is_some_and(|text| past.is_shared(text)),
-                    ..Trace::from_line(&line, text)
-                };
-                gone.push((trace, line.id));
-            }
-        }
-        if gone.is_empty() {
-            return Vec::new();
-        }
-        let trace = |number: &usize| Trace {
-            is_day: past.is_day(posts[*number].published),
-            ..Trace::from_line(&asking.line(*number), past.now(*number))
-        };
-        let came: Vec<Trace<'_>> = numbers.iter().map(trace).collect();
-        let traces: Vec<Trace<'_>> = gone.iter().map(|(trace, _)| *trace).collect();
-        let mut unclear = Vec::new();
-        for (place, number) in moved::place(&traces, &came).into_iter().zip(numbers) {
-            if given.refused.contains(&number) {
-                given.elsewhere.extend(place.meant().map(|at| gone[at].1));
-                continue;
-            }
-            match place {
-                Arrival::New => {}
-                Arrival::Moved(at) if asking.is_hidden(gone[at].1) => {
-                    given.refused.insert(number);
-                    let gone = (gone[at].0.path, gone[at].1);
-                    unclear.push(asking.ask_whether_moved(number, gone));
-                }
-                Arrival::Moved(at) => given.give_moved(number, gone[at].1),
-                Arrival::Unclear(some) => {
-                    given.refused.insert(number);
-                    let some = some.into_iter().map(|at| (gone[at].0.path, gone[at].1));
-                    let some: Vec<(&str, &str)> = some.collect();
-                    let new = mint(self.authority(), &posts[number]);
-                    let line = asking.line(number);
-                    unclear.push(Unclear::moved_or_new(number, &line, &some, "is gone", &new));
-                }
-            }
-        }
-        unclear
     }
 
     /// Matches files that changed places in a round: a post at the path of another may have the id that is left at the

@@ -84,7 +84,7 @@ impl Asking<'_> {
     ) -> Heir {
         let is_same = |number: usize, id: &str| {
             let likeness = self.likeness(number, id);
-            matches!(likeness, Some(Likeness::Same | Likeness::SameShort))
+            likeness.is_some_and(Likeness::is_same)
         };
         let is_as_published = is_same(number, own.id);
         if let Some(wanted) = wanted {

@@ -9,6 +9,7 @@ mod lines;
 mod moved;
 mod past;
 mod unclear;
+mod vanished;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};

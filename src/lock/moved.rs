@@ -192,12 +192,7 @@ fn pairs(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Pair> {
             candidates.extend(index.get(&key).into_iter().flatten());
         }
         if compares_all {
-            let is_same = |at: &usize| {
-                matches!(
-                    text(&gone[*at], trace),
-                    Likeness::Same | Likeness::SameShort
-                )
-            };
+            let is_same = |at: &usize| text(&gone[*at], trace).is_same();
             candidates.extend((0..gone.len()).filter(is_same));
         }
         for at in candidates {

@@ -30,6 +30,13 @@ pub enum Likeness {
     Other,
 }
 
+impl Likeness {
+    /// Whether they are one text, long or short.
+    pub fn is_same(self) -> bool {
+        matches!(self, Self::Same | Self::SameShort)
+    }
+}
+
 impl Signature {
     /// The signature of a text that is not known.
     pub const UNKNOWN: Self = Self(UNREAD);

@@ -1,0 +1,95 @@
+//! Gives posts the ids of those that vanished since the last build.
+
+use std::collections::HashSet;
+
+use crate::lock::Lock;
+use crate::lock::alike::Asking;
+use crate::lock::given::{Given, mint};
+use crate::lock::lines::Line;
+use crate::lock::moved::{self, Arrival, Trace};
+use crate::lock::past::Past;
+use crate::lock::unclear::Unclear;
+use crate::post::Signature;
+
+/// A post that a newcomer may be: its traits, and its id.
+type Candidate<'a> = (Trace<'a>, &'a str);
+
+impl Lock {
+    /// Step 6: gives posts the ids of vanished posts. Returns the posts that fit two of them equally well. A post that
+    /// was refused before may be a vanished one too, so no other post gets its id.
+    pub(super) fn find_moved<'a>(
+        &'a self,
+        given: &mut Given<'a>,
+        asking: &Asking<'_>,
+    ) -> Vec<Unclear> {
+        let numbers: Vec<usize> = given.without().collect();
+        let gone = self.list_vanished(given, asking);
+        if gone.is_empty() {
+            return Vec::new();
+        }
+        let trace = |number: &usize| Trace {
+            is_day: asking.past.is_day(asking.posts[*number].published),
+            ..Trace::from_line(&asking.line(*number), asking.past.now(*number))
+        };
+        let came: Vec<Trace<'_>> = numbers.iter().map(trace).collect();
+        let traces: Vec<Trace<'_>> = gone.iter().map(|(trace, _)| *trace).collect();
+        let mut unclear = Vec::new();
+        for (place, number) in moved::place(&traces, &came).into_iter().zip(numbers) {
+            if given.refused.contains(&number) {
+                given.elsewhere.extend(place.meant().map(|at| gone[at].1));
+                continue;
+            }
+            match place {
+                Arrival::New => {}
+                Arrival::Moved(at) if asking.is_hidden(gone[at].1) => {
+                    given.refused.insert(number);
+                    let gone = (gone[at].0.path, gone[at].1);
+                    unclear.push(asking.ask_whether_moved(number, gone));
+                }
+                Arrival::Moved(at) => given.give_moved(number, gone[at].1),
+                Arrival::Unclear(some) => {
+                    given.refused.insert(number);
+                    let some = some.into_iter().map(|at| (gone[at].0.path, gone[at].1));
+                    let some: Vec<(&str, &str)> = some.collect();
+                    let new = mint(self.authority(), &asking.posts[number]);
+                    let line = asking.line(number);
+                    unclear.push(Unclear::moved_or_new(number, &line, &some, "is gone", &new));
+                }
+            }
+        }
+        unclear
+    }
+
+    /// The posts of the last build that are gone, or of which nobody knows whether that build had them.
+    fn list_vanished<'a>(&'a self, given: &Given<'a>, asking: &Asking<'_>) -> Vec<Candidate<'a>> {
+        let past = asking.past;
+        // A post at this path with an id of its own has given up the id of the line.
+        let named = asking.posts.iter().filter(|post| post.id.is_some());
+        let named: HashSet<&str> = named.map(|post| post.path).collect();
+        let mut gone = Vec::new();
+        for line in self.posts.all() {
+            if line.is_moved()
+                || named.contains(line.path)
+                || given.taken.contains(line.id)
+                || past.stands_unread(line.path, line.id)
+            {
+                continue;
+            }
+            let text = past.before(line.id);
+            if text.is_some() || !past.is_known() {
+                let text = text.filter(|text| *text != Signature::UNKNOWN);
+                gone.push((trace(&line, text, past), line.id));
+            }
+        }
+        gone
+    }
+}
+
+/// The traits of the post of a line that had this text.
+fn trace<'a>(line: &Line<'a>, text: Option<Signature>, past: &dyn Past) -> Trace<'a> {
+    let short = text.filter(|text| text.is_short());
+    Trace {
+        is_shared: short.is_some_and(|text| past.is_shared(text)),
+        ..Trace::from_line(line, text)
+    }
+}
