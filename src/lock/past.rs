@@ -52,6 +52,16 @@ impl dyn Past + '_ {
         before.is_none_or(|before| before.compare(now) != Likeness::Other)
     }
 
+    /// Whether the file at this path, which is no post today, has the text that the post of this id had; where that is
+    /// not known, any file has.
+    pub(super) fn stands_as_published(&self, path: &str, id: &str) -> bool {
+        let Some(now) = self.absent(path) else {
+            return false;
+        };
+        let before = self.before(id);
+        before.is_none_or(|before| before.compare(now).is_same())
+    }
+
     /// Whether the post of this id may be at its path and be left out today, by an error or its author.
     pub(super) fn may_be_at(&self, path: &str, id: &str) -> bool {
         match self.absence(path) {

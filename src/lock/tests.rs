@@ -28,7 +28,6 @@ fn post<'a>(path: &'a str, title: &'a str) -> Unnamed<'a> {
 struct Build<'a> {
     before: HashMap<String, &'a str>,
     now: Vec<&'a str>,
-    there: Vec<&'a str>,
     /// The file that its author leaves out, and why; its text is `broken_text`.
     left_out: Option<(&'a str, Absence)>,
     /// The files that an error leaves out, or that are left out and new, and the text of each.
@@ -74,21 +73,18 @@ impl Past for Build<'_> {
     fn absent(&self, path: &str) -> Option<Signature> {
         let is_left_out = self.left_out.is_some_and(|(left_out, _)| left_out == path);
         let is_broken = is_left_out || self.broken.iter().any(|broken| broken == path);
-        let there = self.there.contains(&path).then_some(Signature::UNKNOWN);
         let text = match self.broken_text {
             "?" => Signature::UNKNOWN,
             text => Signature::from_text(text),
         };
-        is_broken.then_some(text).or(there)
+        is_broken.then_some(text)
     }
 
     fn absence(&self, path: &str) -> Option<Absence> {
         let broken = self.broken.iter().any(|broken| broken == path);
-        let there = self.there.contains(&path);
-        let there = there.then_some(Absence::LeftOut("it is a draft"));
         let left_out = self.left_out.filter(|(left_out, _)| *left_out == path);
         let left_out = left_out.map(|(_, why)| why);
-        broken.then_some(Absence::Broken).or(left_out).or(there)
+        broken.then_some(Absence::Broken).or(left_out)
     }
 
     fn unsettled(&self) -> &[String] {

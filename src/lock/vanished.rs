@@ -71,7 +71,7 @@ impl Lock {
             if line.is_moved()
                 || named.contains(line.path)
                 || given.taken.contains(line.id)
-                || past.stands_unread(line.path, line.id)
+                || past.stands_as_published(line.path, line.id)
             {
                 continue;
             }

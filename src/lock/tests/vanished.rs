@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{TimeZone, Utc};
 
-use super::super::{Changes, Lock, Unnamed};
+use super::super::{Absence, Changes, Lock, Unnamed};
 use super::{Assign, Build, knowing, post};
 
 const TEA: &str = "The kettle was on before the pager went, and the pager went before the tea was cold, and nobody \
@@ -49,15 +49,6 @@ fn what_vanished_gives_its_id_to_the_post_that_it_can_only_be() {
     let again = now.name("h", &[dated(1, "x.md", "Green"), dated(2, "b.md", "Rain")]);
     assert_eq!(again, ids);
     assert_eq!(now.changes(), &Changes::default());
-    // Its file is there, though it is no post today: it has not vanished.
-    let there = Build {
-        before: had([TEA, RAIN]),
-        now: vec![TEA],
-        there: vec!["a.md", "b.md"],
-        ..Build::default()
-    };
-    let (assigned, now) = moved(there, &[dated(1, "x.md", "Green")]);
-    assert_eq!((assigned.refused.len(), now.changes().new.len()), (0, 1));
     // A line of a post that the last build did not have is no candidate.
     let dead = Build {
         before: had([RAIN, RAIN]).into_iter().skip(2).collect(),
@@ -268,4 +259,47 @@ fn a_new_post_at_the_end_of_a_round_takes_no_id_of_one_that_moved_far() {
     let known = [Some(ids[1].clone()), Some(ids[0].clone())];
     assert_eq!(assigned.ids[..2], known);
     assert!(!known.contains(&assigned.ids[2]) && assigned.refused.is_empty());
+}
+
+#[test]
+fn a_file_that_is_no_post_today_is_what_vanished_if_it_has_its_text_and_asked_about_if_nobody_knows()
+ {
+    let (lock, ids) = knowing(&[dated(1, "a.md", "Tea"), dated(2, "b.md", "Rain")]);
+    let draft = Absence::LeftOut("it is a draft");
+    let edited = &*TEA.replace("kettle", "teapot");
+    // Why `a.md` is no post, and its text; the day of the post that came, and its text; what the post is.
+    for (absence, left, day, text, expected) in [
+        (draft, TEA, 5, TEA, "new"),
+        (draft, edited, 5, TEA, "new"),
+        (draft, TEA, 1, TEA, "new"),
+        (Absence::Broken, TEA, 5, TEA, "new"),
+        // It may lead nowhere, or be empty.
+        (draft, "?", 5, TEA, "asked about"),
+        (draft, "", 5, TEA, "asked about"),
+        (draft, "Soon.", 5, TEA, "asked about"),
+        (Absence::Broken, "?", 5, TEA, "asked about"),
+        (draft, "?", 5, RAIN, "new"),
+        (draft, "", 1, RAIN, "new"),
+        // Another is begun there, or it leads to the new path.
+        (draft, RAIN, 5, TEA, "moved"),
+        (Absence::LeadsOn, "It has moved.", 5, TEA, "moved"),
+        (Absence::LeadsOn, "", 5, TEA, "moved"),
+    ] {
+        let build = Build {
+            before: ids.iter().cloned().zip([TEA, "?"]).collect(),
+            now: vec![text, "?"],
+            left_out: Some(("a.md", absence)),
+            broken_text: left,
+            ..Build::default()
+        };
+        let mut lock = lock.clone();
+        let posts = [dated(day, "x.md", "Green"), dated(2, "b.md", "Rain")];
+        let assigned = lock.assign("h", &posts, &build);
+        let is = match &assigned.ids[0] {
+            None => "asked about",
+            Some(id) if *id == ids[0] => "moved",
+            Some(_) => "new",
+        };
+        assert_eq!(is, expected, "{absence:?} {left:?} {day} {text:?}");
+    }
 }
