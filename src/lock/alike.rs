@@ -56,7 +56,7 @@ impl Asking<'_> {
     }
 
     /// Whether the post with this id was neither in the last build nor is at its path: its line is asked last.
-    fn is_dead(&self, id: &str) -> bool {
+    pub(super) fn is_dead(&self, id: &str) -> bool {
         !self.is_here(id) && self.past.is_known() && self.past.before(id).is_none()
     }
 

@@ -1,6 +1,6 @@
 //! Gives posts the ids of those that vanished since the last build.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::lock::Lock;
 use crate::lock::alike::Asking;
@@ -23,10 +23,11 @@ impl Lock {
         asking: &Asking<'_>,
     ) -> Vec<Unclear> {
         let numbers: Vec<usize> = given.without().collect();
-        let gone = self.list_vanished(given, asking);
+        let mut gone = self.list_vanished(given, asking);
         if gone.is_empty() {
             return Vec::new();
         }
+        gone.extend(self.list_returning(&gone, given, asking));
         let trace = |number: &usize| Trace {
             is_day: asking.past.is_day(asking.posts[*number].published),
             ..Trace::from_line(&asking.line(*number), asking.past.now(*number))
@@ -53,7 +54,9 @@ impl Lock {
                     let some: Vec<(&str, &str)> = some.collect();
                     let new = mint(self.authority(), &asking.posts[number]);
                     let line = asking.line(number);
-                    unclear.push(Unclear::moved_or_new(number, &line, &some, "is gone", &new));
+                    let mut one = Unclear::moved_or_new(number, &line, &some, "is gone", &new);
+                    one.held.retain(|id| !asking.is_dead(id));
+                    unclear.push(one);
                 }
             }
         }
@@ -82,6 +85,37 @@ impl Lock {
             }
         }
         gone
+    }
+
+    /// The posts that were gone at the last build already, and that nothing but the path tells from one of these: a
+    /// newcomer may be either, back or moved.
+    fn list_returning<'a>(
+        &'a self,
+        gone: &[Candidate<'a>],
+        given: &Given<'a>,
+        asking: &Asking<'_>,
+    ) -> Vec<Candidate<'a>> {
+        let past = asking.past;
+        let mut texts: HashMap<(&str, &str), Vec<Signature>> = HashMap::new();
+        for (trace, _) in gone {
+            let alike = texts.entry((trace.published, trace.title)).or_default();
+            alike.extend(trace.text);
+        }
+        let mut returning = Vec::new();
+        for line in self.posts.all() {
+            let alike = texts.get(&(line.published, line.title));
+            let alike = alike.filter(|_| !given.taken.contains(line.id));
+            let Some(alike) = alike.filter(|_| asking.is_dead(line.id)) else {
+                continue;
+            };
+            let Some(text) = past.earlier(line.id) else {
+                continue;
+            };
+            if alike.iter().any(|other| other.compare(text).is_same()) {
+                returning.push((trace(&line, Some(text), past), line.id));
+            }
+        }
+        returning
     }
 }
 

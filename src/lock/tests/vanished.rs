@@ -303,3 +303,52 @@ fn a_file_that_is_no_post_today_is_what_vanished_if_it_has_its_text_and_asked_ab
         assert_eq!(is, expected, "{absence:?} {left:?} {day} {text:?}");
     }
 }
+
+#[test]
+fn a_post_that_may_be_one_that_is_back_or_its_twin_that_moved_is_asked_about() {
+    let (lock, ids) = knowing(&[dated(1, "a.md", "Tea"), dated(1, "b.md", "Tea")]);
+    let edited = &*TEA.replace("kettle", "teapot");
+    let (a, b) = (Some(0), Some(1));
+    // The last text of `b.md`, which was gone at the last build; the posts that came, and the one that each is.
+    for (earlier, came, expected) in [
+        (
+            TEA,
+            [dated(1, "x.md", "Tea"), dated(5, "y.md", "Tea")],
+            [None, None],
+        ),
+        (
+            edited,
+            [dated(1, "x.md", "Tea"), dated(5, "y.md", "Green")],
+            [None, None],
+        ),
+        (
+            TEA,
+            [dated(1, "x/b.md", "Tea"), dated(5, "y.md", "Tea")],
+            [b, a],
+        ),
+        (
+            TEA,
+            [dated(1, "x/a.md", "Tea"), dated(5, "y.md", "Tea")],
+            [a, None],
+        ),
+        // What is gone is another post.
+        (
+            RAIN,
+            [dated(1, "x.md", "Tea"), dated(5, "y.md", "Rain")],
+            [a, None],
+        ),
+    ] {
+        let build = Build {
+            before: [(ids[0].clone(), TEA)].into(),
+            texts_of_earlier: [(ids[1].clone(), earlier)].into(),
+            now: vec![TEA, TEA],
+            ..Build::default()
+        };
+        let assigned = lock.clone().assign("h", &came, &build);
+        let has = |id: &Option<String>| ids.iter().position(|known| Some(known) == id.as_ref());
+        let are: Vec<Option<usize>> = assigned.ids.iter().map(has).collect();
+        assert_eq!(are, expected, "{came:?}: {assigned:?}");
+        // The next build asks again about what is gone for longer.
+        assert!(!assigned.held.contains(&ids[1]), "{:?}", assigned.held);
+    }
+}
