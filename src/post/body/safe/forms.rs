@@ -50,6 +50,9 @@ pub(super) fn remove_forms<'a>(html: &'a str, left_out: &mut LeftOut) -> Cow<'a,
             GROUP => depth.get() == 0 && !inside().is_some_and(has_control),
             _ => false,
         };
+        if is_kept && name == GROUP {
+            return Ok(element.set_tag_name("div")?);
+        }
         if is_kept {
             element.remove_and_keep_content();
             return Ok(());
@@ -148,7 +151,7 @@ mod tests {
             ("<input type=hidden><input name=q>", "", &[("input", 1)]),
             (
                 "<fieldset><legend>Tea</legend>Black.</fieldset>",
-                "<legend>Tea</legend>Black.",
+                "<div><legend>Tea</legend>Black.</div>",
                 &[],
             ),
             (

@@ -15,6 +15,7 @@ use crate::post::body::safe::allowed::{ALLOWED, ELEMENTS};
 use crate::post::body::safe::simple::Simple;
 
 mod allowed;
+mod apart;
 mod drawings;
 mod element;
 mod embed;
@@ -70,7 +71,7 @@ fn sanitise_by_parser(html: &str, links: &Links<'_>) -> Result<Safe, Finding> {
     let readable = embed::replace_scripts(&said, links, &mut left_out);
     count_unshown(&readable, &mut left_out);
     let formless = forms::remove_forms(&readable, &mut left_out);
-    let safe = clean(&formless);
+    let safe = clean(&apart::keep_apart(&formless));
     let unreadable = |error| {
         Finding::error(
             Rule::HtmlUnreadable,
