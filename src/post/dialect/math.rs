@@ -56,6 +56,8 @@ pub struct Math {
     pub is_whole: bool,
     /// Whether posts without a switch have math.
     pub is_on: bool,
+    /// Whether one backslash before a bracket is enough where math is on.
+    pub with_one_backslash: bool,
 }
 
 impl Math {
@@ -67,6 +69,7 @@ impl Math {
         }
         Self {
             always,
+            with_one_backslash: rules.backslash_is_tex,
             ..Self::default()
         }
     }
@@ -79,18 +82,20 @@ impl Math {
             false => self.always.clone(),
         };
         if said.unwrap_or(self.is_on) && (is_html || !self.is_whole) {
-            // Markdown takes one of two backslashes for itself before a script of the page looks for formulas.
-            let (line, block) = match is_html {
-                true => (("\\(", "\\)"), ("\\[", "\\]")),
-                false => (("\\\\(", "\\\\)"), ("\\\\[", "\\\\]")),
-            };
-            let known = [
-                (("$$", "$$"), FormulaPlace::Block),
-                (("$", "$"), FormulaPlace::Line),
-                (line, FormulaPlace::Line),
-                (block, FormulaPlace::Block),
+            let mut known = vec![
+                ("$$", "$$", FormulaPlace::Block),
+                ("$", "$", FormulaPlace::Line),
             ];
-            for ((open, close), place) in known {
+            // Markdown takes one of two backslashes for itself before a script of the page looks for formulas.
+            if !is_html {
+                known.push(("\\\\(", "\\\\)", FormulaPlace::Line));
+                known.push(("\\\\[", "\\\\]", FormulaPlace::Block));
+            }
+            if is_html || self.with_one_backslash {
+                known.push(("\\(", "\\)", FormulaPlace::Line));
+                known.push(("\\[", "\\]", FormulaPlace::Block));
+            }
+            for (open, close, place) in known {
                 if all.iter().all(|one| one.open != open) {
                     all.push(Delimiters::new(open, close, place));
                 }

@@ -277,6 +277,9 @@ pub struct Rules {
     pub own_folders: bool,
     /// Whether `$$` encloses TeX in every text, as kramdown reads it.
     pub dollars_are_tex: bool,
+    /// Whether `\(` and `\[` open TeX where math is on, as no generator's Markdown takes the backslash before a script
+    /// of the page looks for formulas.
+    pub backslash_is_tex: bool,
     /// Whether a page without a date is no post, and worth no more than a warning.
     pub has_pages: bool,
     /// Whether a file of Markdown is read as MDX.
@@ -357,6 +360,7 @@ pub(super) const BASE: Rules = Rules {
     templates: false,
     own_folders: false,
     dollars_are_tex: false,
+    backslash_is_tex: false,
     has_pages: false,
     markdown_is_mdx: false,
     syntax: Syntax {

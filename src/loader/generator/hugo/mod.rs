@@ -295,6 +295,7 @@ fn read_math(keys: &Map<String, Value>) -> Math {
         is_whole: passthrough.is_some(),
         is_on: params.and_then(math::switch) == Some(true),
         always: Vec::new(),
+        ..Math::default()
     };
     let Some(passthrough) = passthrough else {
         return math;

@@ -139,6 +139,31 @@ fn what_hugo_passes_through_is_math_and_nothing_else() {
 }
 
 #[test]
+fn one_backslash_opens_a_formula_where_no_generator_takes_it() {
+    let text = "a \\(x\\) b \\\\(x\\\\)\n\n\\[\nx\n\\]\n";
+    for (dialect, keys, expected) in [
+        (
+            Dialect::Plain,
+            "math: true",
+            format!("<p>a {X} b {X}</p>\n<p>{BLOCK}</p>"),
+        ),
+        (
+            Dialect::Plain,
+            "",
+            "<p>a (x) b \\(x\\)</p>\n<p>[\nx\n]</p>".to_owned(),
+        ),
+        (
+            Dialect::Eleventy,
+            "math: true",
+            format!("<p>a (x) b {X}</p>\n<p>[\nx\n]</p>"),
+        ),
+    ] {
+        let html = render_body(dialect, keys, None, text).html;
+        assert_eq!(html, expected, "{dialect:?}: {keys}");
+    }
+}
+
+#[test]
 fn money_code_and_tags_are_no_formulas() {
     for (text, expected) in [
         ("$5 and $10", "<p>$5 and $10</p>"),
