@@ -72,6 +72,7 @@ pub(super) fn to_html(
         name_code(&mut events);
     }
     if syntax.wiki {
+        events = notes::take_inline(events);
         events = wiki::resolve(events, links);
     }
     name_headings(&mut events, marks);

@@ -69,6 +69,106 @@ pub(super) fn gather(events: Vec<Event<'_>>, form: NoteForm) -> Vec<Event<'_>> {
     gathered
 }
 
+/// Makes footnotes of the notes in the text, `^[A word.]`, as Obsidian reads them.
+pub(super) fn take_inline(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
+    let begins = |event: &Event<'_>| matches!(event, Event::Text(text) if text.contains("^["));
+    if !events.iter().any(begins) {
+        return events;
+    }
+    let mut inline = InlineNotes {
+        body: Vec::with_capacity(events.len()),
+        notes: Vec::new(),
+        open: Vec::new(),
+        level: 0,
+    };
+    let mut is_code = false;
+    for event in events {
+        match event {
+            Event::Text(text) if !is_code => inline.read(&text),
+            Event::Start(tag) => {
+                is_code = matches!(tag, Tag::CodeBlock(_));
+                inline.level += 1;
+                inline.body.push(Event::Start(tag));
+            }
+            Event::End(tag) => {
+                is_code = false;
+                inline.level -= 1;
+                // A bracket closes where it opened.
+                let level = inline.level;
+                inline.open.retain(|open| open.level <= level);
+                inline.body.push(Event::End(tag));
+            }
+            event => inline.body.push(event),
+        }
+    }
+    inline.body.extend(inline.notes);
+    inline.body
+}
+
+/// A bracket that is not closed yet.
+struct OpenBracket {
+    /// For one of a note: the event of its `^[`.
+    note: Option<usize>,
+    level: usize,
+}
+
+/// The notes in a text, while it is read.
+struct InlineNotes<'a> {
+    body: Vec<Event<'a>>,
+    notes: Vec<Event<'a>>,
+    open: Vec<OpenBracket>,
+    level: usize,
+}
+
+impl InlineNotes<'_> {
+    fn read(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some(at) = rest.find(['[', ']']) {
+            let is_opened = rest[at..].starts_with('[');
+            let before = &rest[..at];
+            rest = &rest[at + 1..];
+            if !is_opened {
+                self.push(before);
+                self.close();
+                continue;
+            }
+            let note = before.strip_suffix('^');
+            self.push(note.unwrap_or(before));
+            let note = note.map(|_| self.body.len());
+            self.push(if note.is_some() { "^[" } else { "[" });
+            let level = self.level;
+            self.open.push(OpenBracket { note, level });
+        }
+        self.push(rest);
+    }
+
+    fn push(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.body.push(Event::Text(text.to_owned().into()));
+        }
+    }
+
+    /// Closes the last bracket of this level: its note leaves the text.
+    fn close(&mut self) {
+        let level = self.level;
+        let open = self.open.pop_if(|open| open.level == level);
+        let note = open.and_then(|open| open.note);
+        let Some(start) = note.filter(|start| start + 1 < self.body.len()) else {
+            return self.push("]");
+        };
+        // No label holds a bracket.
+        let label = CowStr::from(format!("[{start}"));
+        let words = self.body.split_off(start).into_iter().skip(1);
+        let definition = Tag::FootnoteDefinition(label.clone());
+        self.notes.push(Event::Start(definition));
+        self.notes.push(Event::Start(Tag::Paragraph));
+        self.notes.extend(words);
+        self.notes.push(Event::End(TagEnd::Paragraph));
+        self.notes.push(Event::End(TagEnd::FootnoteDefinition));
+        self.body.push(Event::FootnoteReference(label));
+    }
+}
+
 /// The events of each note, by its label; a note that was taken out leaves its place empty.
 type Notes<'a> = Vec<(CowStr<'a>, Vec<Event<'a>>)>;
 

@@ -134,7 +134,7 @@ pub struct Syntax {
     pub containers: bool,
     /// `!!! note "Title"`, and code that is indented below a line `:::python`.
     pub python: bool,
-    /// `[[A note]]` and `%%a comment%%`.
+    /// `[[A note]]`, `%%a comment%%` and `^[a footnote]`.
     pub wiki: bool,
     /// `:tada:`, if the generator's config enables it.
     pub emoji: bool,

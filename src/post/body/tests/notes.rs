@@ -46,6 +46,71 @@ fn a_footnote_has_the_address_that_it_has_on_the_page() {
 }
 
 #[test]
+fn a_note_in_the_text_is_a_footnote_in_obsidian() {
+    let shown = |dialect, text: &str| {
+        let html = render_body(dialect, text).html;
+        let html = html.replace("https://hums.example/posts/cake", "");
+        let html = html.replace("https://hums.example/blog/posts/cake/", "");
+        let (text, notes) = html.split_once("\n<hr>").unwrap_or((&html, ""));
+        let notes: Vec<&str> = notes.split("<li id=").skip(1).collect();
+        let notes = notes.iter().map(|note| {
+            let words = note.split_once("<p>").map_or(*note, |(_, words)| words);
+            let end = words.rfind(" <a href").unwrap_or(words.len());
+            words[..end].to_owned()
+        });
+        (text.to_owned(), notes.collect::<Vec<String>>())
+    };
+    let sup = |number: usize| {
+        format!("<sup id=\"fnref-{number}\"><a href=\"#fn-{number}\">{number}</a></sup>")
+    };
+    let (one, two, three) = (sup(1), sup(2), sup(3));
+    for (text, expected, notes) in [
+        ("A^[One.] b.", format!("<p>A{one} b.</p>"), vec!["One."]),
+        (
+            "A^[x] b[^t] c^[y].\n\n[^t]: T",
+            format!("<p>A{one} b{two} c{three}.</p>"),
+            vec!["x", "T", "y"],
+        ),
+        (
+            "A^[see [b](https://b.example/) and *[c]*\nd].",
+            format!("<p>A{one}.</p>"),
+            vec!["see <a href=\"https://b.example/\">b</a> and <em>[c]</em>\nd"],
+        ),
+        (
+            "A^[x ^[y] z].",
+            format!("<p>A{one}.</p>"),
+            vec![&*format!("x {two} z"), "y"],
+        ),
+        ("A ^[x ^[y].", format!("<p>A ^[x {one}.</p>"), vec!["y"]),
+        (
+            "*a^[b*] c^[d]",
+            format!("<p><em>a^[b</em>] c{one}</p>"),
+            vec!["d"],
+        ),
+        ("A^[] b^[c", "<p>A^[] b^[c</p>".to_owned(), vec![]),
+        ("A^[x\n\ny]", "<p>A^[x</p>\n<p>y]</p>".to_owned(), vec![]),
+        (
+            "`a^[b]` [c]",
+            "<p><code>a^[b]</code> [c]</p>".to_owned(),
+            vec![],
+        ),
+        (
+            "```\na^[b]\n```",
+            "<pre><code>a^[b]\n</code></pre>".to_owned(),
+            vec![],
+        ),
+    ] {
+        assert_eq!(
+            shown(Dialect::Obsidian, text),
+            (expected, notes.into_iter().map(str::to_owned).collect()),
+            "{text}"
+        );
+    }
+    let (text, _) = shown(Dialect::Hugo, "A^[One.] b.");
+    assert_eq!(text, "<p>A^[One.] b.</p>");
+}
+
+#[test]
 fn what_is_no_footnote_stays_text() {
     for (text, expected) in [
         ("A[^1] b.", "<p>A[^1] b.</p>"),
