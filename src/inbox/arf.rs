@@ -34,7 +34,7 @@ const LONGEST: usize = 100;
 
 /// Reads a feedback report; its clues go to the others.
 pub(super) fn read(mail: &ParsedMail, clues: &mut Clues) -> Option<Feedback> {
-    let Some(body) = mail.part(&["message/feedback-report"]) else {
+    let Some(body) = mail.find_part(&["message/feedback-report"]) else {
         return read_microsoft(mail);
     };
     let fields = Fields::parse(body.as_bytes());

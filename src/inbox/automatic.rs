@@ -151,7 +151,7 @@ pub(super) fn find_sign(mail: &ParsedMail, ours: impl Fn(&str) -> bool) -> Optio
 }
 
 fn is_receipt(mail: &ParsedMail) -> bool {
-    mail.part(&[
+    mail.find_part(&[
         "message/disposition-notification",
         "message/global-disposition-notification",
     ])

@@ -123,7 +123,7 @@ pub(super) fn is_confirmation(mail: &ParsedMail) -> bool {
     let text = strip_quote(mail.text());
     let first = find_first_line(&text);
     // A message that is encrypted, or that is a picture, has no text at all.
-    let is_empty = first.is_empty() && mail.part(&["text/plain", "text/html"]).is_some();
+    let is_empty = first.is_empty() && mail.find_part(&["text/plain", "text/html"]).is_some();
     is_empty || is_signature(&first) || is_request(&first, &YES)
 }
 

@@ -99,21 +99,19 @@ impl ParsedMail {
         mail
     }
 
-    /// The text of the first part of this type.
-    pub(super) fn part(&self, kinds: &[&str]) -> Option<&str> {
-        let part = self
-            .parts
-            .iter()
-            .find(|part| kinds.contains(&part.kind.as_str()))?;
+    /// Finds the text of the first part of one of these types.
+    pub(super) fn find_part(&self, kinds: &[&str]) -> Option<&str> {
+        let mut parts = self.parts.iter();
+        let part = parts.find(|part| kinds.contains(&part.kind.as_str()))?;
         Some(&part.text)
     }
 
     /// The first text that a person may read.
     pub(super) fn text(&self) -> &str {
-        self.part(&["text/plain"])
-            .filter(|text| !text.trim().is_empty())
-            .or_else(|| self.part(&["text/html"]))
-            .unwrap_or_default()
+        match self.find_part(&["text/plain"]) {
+            Some(text) if !text.trim().is_empty() => text,
+            _ => self.find_part(&["text/html"]).unwrap_or_default(),
+        }
     }
 
     pub(super) fn subject(&self) -> &str {
@@ -142,11 +140,11 @@ impl ParsedMail {
                 self.returned.push(Fields::parse(split_head(&body).0));
                 String::new()
             }
-            "text/html" => read_html(&entity.text(MOST_TEXT)),
+            "text/html" => read_html(&entity.decode_text(MOST_TEXT)),
             kind if kind.starts_with("text/") || kind.starts_with("multipart/") => {
-                entity.text(MOST_TEXT)
+                entity.decode_text(MOST_TEXT)
             }
-            kind if kind.starts_with("message/") => entity.text(MOST_BYTES),
+            kind if kind.starts_with("message/") => entity.decode_text(MOST_BYTES),
             _ => String::new(),
         };
         // A multipart without parts is read as the text that it is.
@@ -171,26 +169,19 @@ impl<'a> Entity<'a> {
     fn parse(head: &[u8], body: &'a [u8]) -> Self {
         let parsed = MessageParser::default().parse_headers(head);
         let headers = parsed.as_ref().map_or(&[][..], |message| message.headers());
-        let content_type = headers.iter().find_map(|header| {
-            header
-                .value()
-                .as_content_type()
-                .filter(|_| is_type(header.name()))
-        });
-        let encoding = headers
-            .iter()
-            .find(|header| {
-                header
-                    .name()
-                    .eq_ignore_ascii_case("content-transfer-encoding")
-            })
-            .and_then(|header| header.value().as_text());
+        let find = |name: &'static str| {
+            let headers = headers.iter();
+            headers.filter(move |header| header.name().eq_ignore_ascii_case(name))
+        };
+        let content_type = find("content-type").find_map(|header| header.value().as_content_type());
+        let encoding = find("content-transfer-encoding").next();
+        let encoding = encoding.and_then(|header| header.value().as_text());
         let attribute = |name: &str| {
             let value = content_type.and_then(|kind| kind.attribute(name));
             value.map(str::to_owned)
         };
         Self {
-            kind: content_type.map_or_else(|| "text/plain".to_owned(), name_of),
+            kind: content_type.map_or_else(|| "text/plain".to_owned(), write_kind),
             boundary: attribute("boundary").filter(|boundary| !boundary.is_empty()),
             charset: attribute("charset"),
             encoding: encoding.unwrap_or_default().trim().to_ascii_lowercase(),
@@ -198,7 +189,7 @@ impl<'a> Entity<'a> {
         }
     }
 
-    /// The body without its transfer encoding; damaged or cut parts are left out.
+    /// Decodes the transfer encoding of the body; damaged or cut parts are left out.
     fn decode(&self) -> Cow<'a, [u8]> {
         let decoded = match self.encoding.as_str() {
             "base64" => decode_lines(self.body),
@@ -208,8 +199,8 @@ impl<'a> Entity<'a> {
         decoded.map_or(Cow::Borrowed(self.body), Cow::Owned)
     }
 
-    /// The body as text of at most about so many bytes.
-    fn text(&self, most: usize) -> String {
+    /// Decodes the body as text of at most about so many bytes.
+    fn decode_text(&self, most: usize) -> String {
         let bytes = self.decode();
         let bytes = &bytes[..bytes.len().min(most)];
         let charset = self.charset.as_deref().unwrap_or("utf-8").as_bytes();
@@ -237,11 +228,7 @@ fn read_html(html: &str) -> String {
     }
 }
 
-fn is_type(name: &str) -> bool {
-    name.eq_ignore_ascii_case("content-type")
-}
-
-fn name_of(kind: &ContentType<'_>) -> String {
+fn write_kind(kind: &ContentType<'_>) -> String {
     let subtype = kind.subtype().unwrap_or_default();
     format!("{}/{subtype}", kind.ctype()).to_ascii_lowercase()
 }

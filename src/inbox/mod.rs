@@ -92,7 +92,9 @@ fn classify_kind(mail: &ParsedMail, ours: &Ours, clues: &mut Clues) -> Kind {
         Some(Feedback::Other(_)) => return Kind::Automatic(Sign::Feedback),
         None => {}
     }
-    if let Some(body) = mail.part(&["message/delivery-status", "message/global-delivery-status"]) {
+    if let Some(body) =
+        mail.find_part(&["message/delivery-status", "message/global-delivery-status"])
+    {
         let reports = dsn::read(body);
         if !reports.is_empty() {
             take_answered(mail, clues);
