@@ -15,7 +15,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::clock::parse_time;
-use crate::config::{ImapAccount, StoreUrl};
+use crate::config::{ImapAccount, StoreUrl, parse_listener};
 use crate::ledger::IssueId;
 
 pub use build::{BuildArgs, Dry};
@@ -185,7 +185,7 @@ pub struct InboxArgs {
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// The address to listen on, without TLS; else `listen` under `[web]`
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_listener)]
     pub listen: Option<SocketAddr>,
     /// How events are written to stderr: words for a person, or a line of JSON for each, requests included
     #[arg(long, value_name = "FORM", value_enum, default_value_t = LogForm::Text, hide_default_value = true)]
@@ -256,7 +256,10 @@ impl Cli {
 pub struct Status {
     /// Only this issue, and everyone who was missed
     pub issue: Option<IssueId>,
-    /// Print JSON
+    /// Every issue, not only those that go on and the newest 20 others
+    #[arg(long)]
+    pub all: bool,
+    /// Print JSON, of every issue
     #[arg(long, conflicts_with = "failed")]
     pub json: bool,
     /// Print those who will not get it as CSV, which `subscriber import` reads

@@ -2,15 +2,14 @@
 
 use std::time::Instant;
 
-use chrono::{DateTime, Duration, NaiveDate, ParseError, SubsecRound, TimeZone as _, Utc};
+use chrono::{DateTime, Duration, NaiveDate, SubsecRound, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
 /// Why a text is no time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no time: {error}\nexpected something like 2026-11-30T08:00:00+01:00")]
+#[error("`{text}` is no time\nexpected something like 2026-11-30T08:00:00+01:00")]
 pub struct TimeError {
     text: String,
-    error: ParseError,
 }
 
 /// Finds the first moment of a day. It is one o'clock where summer time begins at midnight.
@@ -27,9 +26,8 @@ pub(crate) fn find_first_moment(zone: Tz, day: NaiveDate) -> Option<DateTime<Utc
 /// # Errors
 /// If it is none.
 pub fn parse_time(text: &str) -> Result<DateTime<Utc>, TimeError> {
-    text.parse().map_err(|error| TimeError {
+    text.parse().map_err(|_| TimeError {
         text: text.to_owned(),
-        error,
     })
 }
 

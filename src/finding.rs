@@ -115,6 +115,11 @@ impl Finding {
     #[must_use]
     pub fn in_file(mut self, file: impl Into<PathBuf>) -> Self {
         let file = file.into();
+        // A folder of posts that is the site's own gives each of its files a `./`.
+        let file = match file.strip_prefix(".") {
+            Ok(below) if !below.as_os_str().is_empty() => below.to_owned(),
+            _ => file,
+        };
         match &mut self.place {
             Some(place) => place.file = file,
             None => {

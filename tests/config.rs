@@ -385,7 +385,7 @@ fn what_is_no_number_address_day_or_time_is_refused_before_anything_is_opened() 
         (&["subscriber", "show", "ada"], address),
         (
             &["digest", "weekly", "--since", "2020"],
-            "`2020` is no day: premature end of input\nexpected something like",
+            "`2020` is no day\nexpected something like",
         ),
         (&["--at", "noon", "run"], "`noon` is no time"),
         (&["issue", "resolve", "7"], "<--resend|--skip>"),

@@ -1,6 +1,6 @@
 //! Tests who gets the digests: lists in and out, consent, leaving for good.
 
-use crate::scene::Scene;
+use crate::scene::{CONFIG, Scene};
 
 const NOON: &str = "2024-06-24T12:00:00Z";
 
@@ -217,6 +217,57 @@ fn lists_of_other_programs_are_taken_as_they_are() {
             && ran
                 .talk
                 .contains("odd.csv:1: there is no column `email`: the columns are `Phone`, `Who`"),
+        "{}",
+        ran.talk
+    );
+}
+
+#[test]
+fn a_person_is_shown_with_what_became_of_each_mail() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(NOON, &["subscriber", "add", "ada@x.example"]);
+    scene.run_at(NOON, &["run"]);
+    let shown = scene.run_at(NOON, &["subscriber", "show", "ada@x.example"]);
+    let (_, mails) = shown.split_once("newest mails:\n").unwrap();
+    let issue = scene.run_at(NOON, &["status"]);
+    assert!(mails.starts_with(&issue[..16]), "{shown}");
+    assert!(mails.contains("“Hums: One”  sent: "), "{shown}");
+    assert_eq!(mails.lines().count(), 1, "{shown}");
+    scene.run_at(NOON, &["subscriber", "forget", "ada@x.example"]);
+    let shown = scene.run_at(NOON, &["subscriber", "show", "ada@x.example"]);
+    assert!(!shown.contains("newest mails"), "{shown}");
+}
+
+#[test]
+fn status_lists_the_newest_issues_and_says_when_the_next_is_due() {
+    let mut scene = Scene::new().file(
+        "config.toml",
+        &CONFIG.replace("\"0 8 * * MON\"", "\"each\""),
+    );
+    for day in 1..=23 {
+        scene = scene.post(&format!("{day}.md"), "Tea", &format!("2024-05-{day:02}"));
+    }
+    scene.run_at(NOON, &["run"]);
+    let ran = scene.run(&["--at", NOON, "status"]);
+    assert_eq!(ran.out.matches("  weekly  ").count(), 20, "{}", ran.out);
+    assert!(
+        ran.out
+            .ends_with("3 older issues: `tidings status --all`\n"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.talk.contains("weekly: next with the next post"),
+        "{}",
+        ran.talk
+    );
+    let all = scene.run_at(NOON, &["status", "--all"]);
+    assert_eq!(all.lines().count(), 23, "{all}");
+    let scene = scene.file("config.toml", CONFIG);
+    let ran = scene.run(&["--at", NOON, "status"]);
+    assert!(
+        ran.talk
+            .contains("weekly: next Monday 2024-07-01 08:00 in Europe/Berlin"),
         "{}",
         ran.talk
     );

@@ -161,11 +161,24 @@ fn print(
     let is_alone = options.only.is_some();
     documents.print(&wanted, &reading.config.feeds.dir, is_alone, talk.out())?;
     talk.say(&format!("feeds: {}", Summary::new(&reading)));
+    let mut ending = ending.and(report_rendered(talk, rendered.findings));
+    // A run stops at the first of them; whoever looks ahead is told all.
+    let (mut ours, mut in_the_way) = (Vec::new(), Vec::new());
+    for outline in outlines {
+        match reading.publisher.refuse_other(outline) {
+            Ok(()) => ours.push(outline.path.clone()),
+            Err(finding) => in_the_way.push(finding),
+        }
+    }
+    if !in_the_way.is_empty() {
+        ending = ending.and(Ending::Partial);
+    }
+    talk.report(&in_the_way);
     Ok(Built {
-        ending: ending.and(report_rendered(talk, rendered.findings)),
+        ending,
         loaded: reading.loaded,
         manifest: Manifest::default(),
-        paths: paths_of(outlines),
+        paths: ours,
     })
 }
 

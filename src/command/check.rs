@@ -21,7 +21,7 @@ use crate::cli::CheckArgs;
 use crate::config::{Config, Digest, ImapAccount, Inbox};
 use crate::digest::{Next, choose_news, split, split_at_limit};
 use crate::ending::Ending;
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Place, Rule};
 use crate::imap::ImapSession;
 use crate::inbox::{MOST_BYTES, Maildir, RATED, find_high_rates};
 use crate::ledger::{IssueId, IssueState};
@@ -91,14 +91,18 @@ fn find_placeholders(config: &Config) -> Vec<Finding> {
     let mail = &config.mail;
     let is_real = mail.smtp.as_ref().is_some_and(|relay| !relay.is_loopback());
     let mut findings = Vec::new();
-    let mut find = |key: &str, text: &str| {
+    let mut find = |place: Place, key: &str, text: &str| {
         let message = format!("`{text}` is an address for examples, which nobody can reach");
-        let finding = Finding::error(Rule::PlaceholderAddress, message).in_file(&config.file);
+        let mut finding = Finding::error(Rule::PlaceholderAddress, message);
+        finding.place = Some(place);
         findings.push(finding.hint(format!("set {key}")));
     };
     let host = config.site.url.host_str().unwrap_or_default();
-    if is_reserved(host) && (is_real || host == "example.org") {
-        find("`url` under [site]", config.site.url.as_str());
+    // The sample configs of `init` and of generators have one of these, and no site is there.
+    let is_sample = matches!(host, "example.org" | "example.com" | "example.net");
+    if is_sample || is_real && is_reserved(host) {
+        let place = config.place_of_key("site", "url");
+        find(place, "`url` under [site]", config.site.url.as_str());
     }
     if !is_real {
         return findings;
@@ -109,7 +113,8 @@ fn find_placeholders(config: &Config) -> Vec<Finding> {
             .filter(|mailbox| is_reserved(mailbox.email.domain()))
         {
             let text = mailbox.email.to_string();
-            find(&format!("`{key}` under [mail]"), &text);
+            let place = config.place_of_key("mail", key);
+            find(place, &format!("`{key}` under [mail]"), &text);
         }
     }
     for digest in &config.digests {
@@ -119,7 +124,12 @@ fn find_placeholders(config: &Config) -> Vec<Finding> {
             .filter(|mailbox| is_reserved(mailbox.email.domain()))
         {
             let text = mailbox.email.to_string();
-            find(&format!("`to` of the digest `{}`", digest.name), &text);
+            let place = config.place_of_digest(&digest.name, "to");
+            find(
+                place,
+                &format!("`to` of the digest `{}`", digest.name),
+                &text,
+            );
         }
     }
     findings
@@ -161,7 +171,8 @@ fn check_digest(app: &App, gathered: &mut Talk<'_>, digest: &Digest, loaded: &Lo
         let finding = Finding::warning(
             Rule::DigestWithoutPosts,
             format!("{}: there is no post for it", digest.name),
-        );
+        )
+        .hint("a digest without `tags` takes every post; `tidings build -v` lists the posts that there are");
         let place = app.config.place_of_digest(&digest.name, "name");
         gathered.report(&[Finding {
             place: Some(place),

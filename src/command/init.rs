@@ -9,7 +9,7 @@ use mail_parser::MessageParser;
 
 use crate::cli::{BuildArgs, Choice, DigestArgs, InitArgs, SiteCommand};
 use crate::clock::Clock;
-use crate::config::{Author, Config, OWN, SHARED};
+use crate::config::{Author, Config, OWN, SHARED, is_our_config, parse_site_url};
 use crate::ending::{Ending, ShownError};
 use crate::file::read::{WRITTEN, read_text_if_any};
 use crate::file::{Care, unwritable, write_changed};
@@ -17,7 +17,7 @@ use crate::finding::{Finding, Rule, visible, visible_line};
 use crate::init::{
     Answers, add_attributes, add_ignored, join_lines, write_config, write_first_post,
 };
-use crate::loader::{Survey, load_posts, survey};
+use crate::loader::{Survey, find_site_below, load_posts, survey};
 use crate::post::compose;
 use crate::reader::Email;
 use crate::talk::Talk;
@@ -40,20 +40,19 @@ pub(super) fn run(
     let here = Path::new(".");
     if let Some(config) = find_own_config(here) {
         talk.say(&format!(
-            "{} is there: nothing was changed",
+            "{} is there: nothing was changed; `tidings check` says whether it is right",
             config.display()
         ));
         return Ok(None);
     }
     let root = here.canonicalize().context("the working folder")?;
     let survey = survey(&root);
-    match survey.dialect {
-        Some(dialect) => talk.say(&format!(
-            "dialect: {}, by {}",
-            dialect.word(),
-            survey.config.display()
-        )),
-        None => talk.say("no generator's config is here: the posts are read as they are"),
+    if let Some(dialect) = survey.dialect {
+        let (word, config) = (dialect.word(), survey.config.display());
+        talk.say(&format!("dialect: {word}, by {config}"));
+    } else {
+        refuse_site_below(&root, &survey.posts)?;
+        talk.say("no generator's config is here: the posts are read as they are");
     }
     let answers = ask(args, &survey, &root)?;
     let config = PathBuf::from(if here.join(SHARED).exists() {
@@ -109,7 +108,7 @@ pub(super) fn begin(
     let feed = begun.old_feed.as_ref();
     let mut ended = build(feed, talk);
     if let (Err(error), Some(feed)) = (&ended, feed)
-        && feed.contains("://")
+        && find_in_the_way(error).is_none()
     {
         let finding = Finding::warning(
             Rule::IdsNotAdopted,
@@ -121,8 +120,7 @@ pub(super) fn begin(
     }
     // Config and ids are kept; what is left is a step of the generator's.
     if let Err(error) = &ended
-        && let Some(refusal) = error.downcast_ref::<ShownError>()
-        && refusal.finding.rule == Rule::FileInTheWay
+        && let Some(refusal) = find_in_the_way(error)
     {
         talk.report(&[refusal.to_warning()]);
         talk.say("the config is written and the ids are kept; only the feeds wait");
@@ -137,6 +135,9 @@ pub(super) fn begin(
     let config = Config::load_here(&begun.config)?;
     let loaded = load_posts(&config.site, &config.posts, clock.now())?;
     let Some(newest) = loaded.posts.first() else {
+        talk.say(
+            "there is no post yet, so no mail can be shown: `tidings check` lists the files that are no posts, and why",
+        );
         return Ok(ending);
     };
     let choice = Choice {
@@ -160,6 +161,12 @@ pub(super) fn begin(
     Ok(ending)
 }
 
+/// The refusal to write over a file of somebody else, if this error is one.
+fn find_in_the_way(error: &anyhow::Error) -> Option<&ShownError> {
+    let refusal = error.downcast_ref::<ShownError>()?;
+    (refusal.finding.rule == Rule::FileInTheWay).then_some(refusal)
+}
+
 /// Shows what a person would read of a message.
 fn show(mail: &[u8], talk: &mut Talk<'_>) -> anyhow::Result<()> {
     let Some(message) = MessageParser::default().parse(mail) else {
@@ -172,14 +179,28 @@ fn show(mail: &[u8], talk: &mut Talk<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A config of ours in this folder.
-fn find_own_config(folder: &Path) -> Option<PathBuf> {
-    let is_ours = |file: &PathBuf| {
-        let file = folder.join(file);
-        // A broken config of ours is not overwritten either.
-        file.ends_with(OWN) && file.exists() || Config::load(&file, []).is_ok()
+/// Fails if the posts that were found belong to a generator's site in a folder below: that is where to begin.
+fn refuse_site_below(root: &Path, posts: &Path) -> Result<(), Finding> {
+    let Some((dialect, config)) = find_site_below(root, posts) else {
+        return Ok(());
     };
-    [OWN, SHARED].map(PathBuf::from).into_iter().find(is_ours)
+    let folder = config.parent().unwrap_or(posts).display().to_string();
+    let message = format!(
+        "the posts below `{}` belong to this site of {}",
+        posts.display(),
+        dialect.word()
+    );
+    let finding = Finding::error(Rule::SiteBelow, message).in_file(config);
+    Err(finding.hint(format!("begin there: `tidings -C {folder} init`")))
+}
+
+/// A config of ours in this folder; a broken one gets no other beside it either.
+fn find_own_config(folder: &Path) -> Option<PathBuf> {
+    let is_ours = |file: &&str| match *file {
+        OWN => folder.join(OWN).exists(),
+        _ => is_our_config(&folder.join(SHARED)),
+    };
+    [OWN, SHARED].into_iter().find(is_ours).map(PathBuf::from)
 }
 
 /// The old feed: as it is named, as the generator has written it, or where the public finds it.
@@ -215,9 +236,9 @@ fn ask(args: &InitArgs, survey: &Survey, root: &Path) -> anyhow::Result<Answers>
         let Some(text) = person.ask("address of its home page", "not known yet")? else {
             break;
         };
-        match text.parse() {
+        match parse_site_url(&text) {
             Ok(parsed) => url = Some(parsed),
-            Err(error) => eprintln!("{text}: {error}; it begins with https://"),
+            Err(fault) => eprintln!("{fault}"),
         }
     }
     let mut author = survey.author.clone();
@@ -232,11 +253,11 @@ fn ask(args: &InitArgs, survey: &Survey, root: &Path) -> anyhow::Result<Answers>
     }
     if let Some(author) = &mut author
         && author.email.is_none()
-        && let Some(text) = person.ask("their address", "none")?
+        && let Some(text) = person.ask("their e-mail address", "none")?
     {
         match text.parse::<Email>() {
             Ok(email) => author.email = Some(email),
-            Err(error) => eprintln!("{text}: {error}; left out"),
+            Err(fault) => eprintln!("{fault}; left out"),
         }
     }
     Ok(Answers {

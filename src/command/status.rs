@@ -10,8 +10,10 @@ use serde_json::{Map, json};
 
 use crate::app::{App, find_issue};
 use crate::cli;
+use crate::config::Schedule;
+use crate::digest::find_next_slot;
 use crate::ending::Ending;
-use crate::finding::{one_line, visible_json, visible_line};
+use crate::finding::{count, one_line, visible_json, visible_line};
 use crate::inbox::{RATED, find_high_rates};
 use crate::ledger::{DeliveryState, Issue, IssueId, IssueState};
 use crate::reader::ReaderId;
@@ -23,6 +25,8 @@ use crate::talk::Talk;
 const PAGE: usize = 1000;
 /// The most missed recipients that are listed if no issue is named.
 const SHORT: usize = 20;
+/// The most issues that have ended and are listed if not all are asked for.
+const NEWEST: usize = 20;
 
 /// How a time is shown that is right to the minute at best.
 const MINUTE: &str = "%Y-%m-%dT%H:%MZ";
@@ -40,9 +44,14 @@ pub(super) async fn run(
         owner::write_page(app, talk, &store, file).await?;
         return Ok(Ending::Done);
     }
-    let issues = match args.issue {
+    let mut issues = match args.issue {
         Some(number) => vec![find_issue(&store, number).await?],
         None => store.load_issues().await?,
+    };
+    let is_text = !args.failed && !args.json;
+    let older = match args.all || !is_text {
+        true => 0,
+        false => take_out_older(&mut issues),
     };
     if args.failed {
         print_failed(talk, &store, &issues).await?;
@@ -50,6 +59,14 @@ pub(super) async fn run(
         print_json(app, talk, &store, &issues).await?;
     } else {
         print_text(app, talk, &store, &issues, args.issue.is_none()).await?;
+        if older > 0 {
+            let more = format!("{}: `tidings status --all`", count(older, "older issue"));
+            let more = talk.words().show(&more).into_owned();
+            writeln!(talk.out(), "{more}")?;
+        }
+    }
+    if is_text && args.issue.is_none() {
+        name_next(app, talk);
     }
     app.name_missing(talk, &store);
     if args.issue.is_none() && !args.failed {
@@ -57,6 +74,36 @@ pub(super) async fn run(
         talk.report(&find_high_rates(&domains));
     }
     Ok(Ending::Done)
+}
+
+/// Leaves out what has ended beyond the newest. Returns how many issues that is.
+fn take_out_older(issues: &mut Vec<Issue>) -> usize {
+    let (before, mut ended) = (issues.len(), 0);
+    issues.retain(|issue| {
+        let goes_on = matches!(issue.state, IssueState::Open | IssueState::Paused);
+        ended += usize::from(!goes_on);
+        goes_on || ended <= NEWEST
+    });
+    before - issues.len()
+}
+
+/// Says when each digest is due next.
+fn name_next(app: &App, talk: &Talk<'_>) {
+    for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
+        let zone = digest.zone(&app.config.site);
+        let when = match &digest.schedule {
+            Schedule::Each => "with the next post".to_owned(),
+            Schedule::Cron(cron) => find_next_slot(cron, zone, app.clock.now().timestamp())
+                .map_or_else(
+                    || "never".to_owned(),
+                    |at| {
+                        let at = at.with_timezone(&zone);
+                        format!("{} in {zone}", at.format("%A %Y-%m-%d %H:%M"))
+                    },
+                ),
+        };
+        talk.say(&format!("{}: next {when}", digest.name));
+    }
 }
 
 /// A line an issue, then one for everyone who was missed and for every moment of uncertainty.
@@ -105,7 +152,11 @@ async fn print_text(
                     DeliveryState::Uncertain => "uncertain: may have it",
                     state => state.word(),
                 };
-                writeln!(talk.out(), "    {address}: {state}: {why}")?;
+                let why = match why.is_empty() {
+                    true => String::new(),
+                    false => format!(": {why}"),
+                };
+                writeln!(talk.out(), "    {address}: {state}{why}")?;
                 listed += 1;
             }
         }

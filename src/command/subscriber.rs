@@ -11,12 +11,15 @@ use crate::cli;
 use crate::consent::{ReaderState, Said, Source, Wish};
 use crate::ending::Ending;
 use crate::finding::{Finding, one_line, visible_line};
-use crate::reader::{Email, Mailbox};
-use crate::store::{Access, Answer, Asked};
+use crate::reader::{Email, Mailbox, ReaderId};
+use crate::store::{Access, Answer, Asked, Store};
 use crate::subscriber::Sheet;
 use crate::talk::Talk;
 
 use import::import;
+
+/// The most mails to a person that are shown.
+const NEWEST: usize = 10;
 
 /// Does what is asked for.
 pub(super) async fn run(
@@ -174,6 +177,33 @@ async fn show(app: &App, talk: &mut Talk<'_>, email: &Email) -> anyhow::Result<(
             talk.out(),
             "{}  {kind}{detail}",
             at.format("%Y-%m-%dT%H:%M:%SZ")
+        )?;
+    }
+    if state == ReaderState::Forgotten {
+        return Ok(());
+    }
+    show_mails(talk, &store, id).await
+}
+
+/// Shows what became of the newest mails to a person.
+async fn show_mails(talk: &mut Talk<'_>, store: &Store, id: ReaderId) -> anyhow::Result<()> {
+    let outcomes = store.load_outcomes(id, NEWEST).await?;
+    if !outcomes.is_empty() {
+        writeln!(talk.out(), "newest mails:")?;
+    }
+    for outcome in outcomes {
+        let reply = outcome
+            .reply
+            .map(|reply| format!(": {}", one_line(&reply, usize::MAX)))
+            .unwrap_or_default();
+        writeln!(
+            talk.out(),
+            "{}  {}  {}  “{}”  {}{reply}",
+            outcome.issue,
+            outcome.digest,
+            outcome.made_at.format("%Y-%m-%dT%H:%M:%SZ"),
+            visible_line(&outcome.subject),
+            outcome.state.word()
         )?;
     }
     Ok(())

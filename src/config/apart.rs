@@ -147,7 +147,7 @@ impl Config {
         let finding = Finding::error(Rule::SamePath, message).hint("give each a path of its own");
         let line = [other, one].into_iter().find_map(|own| {
             let (section, key) = own.key?;
-            line_in(text, section, key)
+            find_line(text, section, key)
         });
         let finding = match line {
             Some(line) => finding.at_line(line),
@@ -243,7 +243,7 @@ fn resolve(path: &Path) -> PathBuf {
 }
 
 /// The line on which a section sets this key, or opens the table of that name.
-fn line_in(text: &str, section: &str, key: &str) -> Option<usize> {
+pub(super) fn find_line(text: &str, section: &str, key: &str) -> Option<usize> {
     let mut current = String::new();
     for (line, content) in text.lines().enumerate() {
         let content = content.trim();

@@ -56,13 +56,18 @@ enum ConfigOwner {
     Unknown,
 }
 
+/// Whether this `config.toml` is one of ours, right or wrong.
+pub(crate) fn is_our_config(file: &Path) -> bool {
+    owner_of(file) == ConfigOwner::Tidings
+}
+
 fn owner_of(file: &Path) -> ConfigOwner {
-    let table = read_text(file, WRITTEN)
-        .ok()
-        .and_then(|text| text.parse::<toml::Table>().ok());
-    match table {
-        Some(table) if table.contains_key("site") => ConfigOwner::Tidings,
-        Some(table) if address_key(&table).is_some() => ConfigOwner::Generator,
+    let text = read_text(file, WRITTEN).unwrap_or_default();
+    match text.parse::<toml::Table>() {
+        Ok(table) if table.contains_key("site") => ConfigOwner::Tidings,
+        Ok(table) if address_key(&table).is_some() => ConfigOwner::Generator,
+        // No generator has this section, and a slip elsewhere in the file makes it no other one.
+        Err(_) if text.lines().any(|line| line.trim() == "[site]") => ConfigOwner::Tidings,
         _ => ConfigOwner::Unknown,
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::config::apart::find_line;
 use crate::config::discover::address_key;
 use crate::config::environment::set_keys;
 use crate::config::explain::{explain, explain_in, list, nearest};
@@ -210,6 +211,15 @@ impl Config {
         let text = read_text(&self.file, WRITTEN).unwrap_or_default();
         Place {
             line: nth_key(&text, "source", number, "feed"),
+            ..Place::from(self.file.clone())
+        }
+    }
+
+    /// The line on which a section sets this key, if the file does.
+    pub(crate) fn place_of_key(&self, section: &str, key: &str) -> Place {
+        let text = read_text(&self.file, WRITTEN).unwrap_or_default();
+        Place {
+            line: find_line(&text, section, key),
             ..Place::from(self.file.clone())
         }
     }

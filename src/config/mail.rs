@@ -271,6 +271,10 @@ impl FromStr for Relay {
             let words = "the relay's address holds a user or a password\nset `user` under [mail] and TIDINGS_MAIL__PASSWORD in the environment";
             return Err(ValueError(words.to_owned()));
         }
+        // `relay.example:587` would pass for an address without a host.
+        if !text.starts_with("smtp://") && !text.starts_with("smtps://") {
+            return Err(fail("it begins neither with smtp:// nor with smtps://"));
+        }
         let url = Url::parse(text).map_err(|error| fail(&error.to_string()))?;
         let host = url
             .host_str()
@@ -289,8 +293,7 @@ impl FromStr for Relay {
             ("smtps", None) => (Tls::Implicit, 465),
             ("smtp", None | Some(("tls", "required"))) => (Tls::Required, 587),
             ("smtp", Some(("tls", "none"))) => (Tls::None, 25),
-            ("smtp" | "smtps", Some(_)) => return Err(fail("the only option is `?tls=none`")),
-            _ => return Err(fail("it begins neither with smtp:// nor with smtps://")),
+            _ => return Err(fail("the only option is `?tls=none`")),
         };
         Ok(Self {
             host,

@@ -32,7 +32,7 @@ use crate::token::Key;
 pub use auth::Auth;
 pub use caps::{Caps, Window};
 pub use digest::{Day, Digest, Layout, Order, Schedule, Welcome};
-pub(crate) use discover::{OWN, SHARED, discover};
+pub(crate) use discover::{OWN, SHARED, discover, is_our_config};
 pub use dkim::{Dkim, SecondKey};
 pub use feeds::{Archive, By, EntryContent, Feeds, Format};
 pub use imap::ImapAccount;
@@ -45,12 +45,13 @@ pub(crate) use permalink::TOKENS;
 pub(crate) use posts::MissingFolder;
 pub use posts::{Dialect, Posts};
 pub use secret::Secret;
+pub(crate) use site::parse_site_url;
 pub use site::{Author, Site, address_below};
 pub use source::{FeedPlace, SourceFeed};
 pub(crate) use store::with_tls;
 pub use store::{StoreSettings, StoreUrl};
 pub use value::{Span, ValueError, Zone, is_blank, is_language};
-pub use web::WebSettings;
+pub use web::{WebSettings, parse_listener};
 
 /// Everything that can be set. One that exists needs no second check, and its paths are absolute or relative to the
 /// working directory, no longer to the file.

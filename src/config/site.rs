@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::{Host, Url};
 
 use crate::config::Zone;
-use crate::config::value::{language, some_text, some_web_address, web_address};
+use crate::config::value::{language, parse_web_address, some_text, some_web_address};
 use crate::reader::Email;
 
 /// The site, as feeds and mails name it.
@@ -116,11 +116,19 @@ fn picture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
 }
 
 fn site_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
-    let mut url = web_address(deserializer)?;
+    let text = String::deserialize(deserializer)?;
+    let expected = "expected the home page's address, something like https://hums.example/";
+    parse_site_url(&text).map_err(|fault| D::Error::custom(format!("{fault}\n{expected}")))
+}
+
+/// Reads the address of a home page, and gives it the slash at its end.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(crate) fn parse_site_url(text: &str) -> Result<Url, String> {
+    let mut url = parse_web_address(text)?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(D::Error::custom(format!(
-            "`{url}` has more behind its path\nexpected the home page's address, something like https://hums.example/"
-        )));
+        return Err(format!("`{url}` has more behind its path"));
     }
     if !url.path().ends_with('/') {
         let path = format!("{}/", url.path());

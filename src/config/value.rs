@@ -89,22 +89,21 @@ impl<'de> Deserialize<'de> for Zone {
 pub(super) fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
     let text = String::deserialize(deserializer)?;
     let expected = "expected something like https://hums.example/";
-    match Url::parse(&text) {
+    parse_web_address(&text).map_err(|fault| D::Error::custom(format!("{fault}\n{expected}")))
+}
+
+/// Reads an address of the web.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(super) fn parse_web_address(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Ok(url),
-        Ok(_) => Err(D::Error::custom(format!(
-            "`{text}` is no web address\n{expected}"
-        ))),
-        Err(error) => {
-            let reason = match error {
-                url::ParseError::RelativeUrlWithoutBase => {
-                    "it does not begin with `https://`".to_owned()
-                }
-                other => other.to_string(),
-            };
-            Err(D::Error::custom(format!(
-                "`{text}` is no address: {reason}\n{expected}"
-            )))
-        }
+        Ok(_) => Err(format!("`{text}` is no web address")),
+        Err(url::ParseError::RelativeUrlWithoutBase) => Err(format!(
+            "`{text}` is no address: it does not begin with `https://`"
+        )),
+        Err(other) => Err(format!("`{text}` is no address: {other}")),
     }
 }
 

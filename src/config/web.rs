@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::config::Span;
 use crate::config::site::is_loopback;
-use crate::config::value::{some_time, some_web_address, web_address};
+use crate::config::value::{ValueError, some_time, some_web_address, web_address};
 
 /// How `serve` answers over HTTP.
 #[derive(Debug, Clone, Deserialize)]
@@ -56,10 +56,17 @@ impl Default for WebSettings {
 }
 
 fn address_and_port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
-    let text = String::deserialize(deserializer)?;
+    parse_listener(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+/// The address and the port to listen on.
+///
+/// # Errors
+/// If the text is none.
+pub fn parse_listener(text: &str) -> Result<SocketAddr, ValueError> {
     let expected = "expected an address and a port, like 127.0.0.1:8080";
-    let refused = |_| D::Error::custom(format!("`{text}` is no place to listen\n{expected}"));
-    text.parse().map_err(refused)
+    text.parse()
+        .map_err(|_| ValueError(format!("`{text}` is no place to listen\n{expected}")))
 }
 
 fn some_listener<'de, D: Deserializer<'de>>(

@@ -433,7 +433,7 @@ impl<'a> Plan<'a> {
             0 => None,
             _ if self.since.is_some() => Some(said),
             _ => Some(format!(
-                "{said}\n{name}: more of them with `tidings digest {name} --since DATE`"
+                "{said}\n{name}: `tidings digest {name} --since DATE` mails those from that day on all the same"
             )),
         }
     }

@@ -18,7 +18,7 @@ mod stamp;
 mod unread;
 mod walk;
 
-pub(crate) use generator::{Survey, survey};
+pub(crate) use generator::{Survey, find_site_below, survey};
 pub(crate) use stamp::{stamp, stamp_sources};
 
 use std::borrow::Cow;

@@ -137,22 +137,30 @@ impl Publisher {
     /// # Errors
     /// A finding that names the file.
     pub(crate) fn refuse_others(&self, outlines: &[&Outline]) -> Result<(), Finding> {
-        for outline in outlines {
-            let mut paths = vec![outline.path.clone()];
-            if self.precompress {
-                paths.extend(Twin::ALL.map(|twin| twin.path(&outline.path)));
+        outlines
+            .iter()
+            .try_for_each(|outline| self.refuse_other(outline))
+    }
+
+    /// Fails if a file of somebody else has the path of this document.
+    ///
+    /// # Errors
+    /// A finding that names the file.
+    pub(crate) fn refuse_other(&self, outline: &Outline) -> Result<(), Finding> {
+        let mut paths = vec![outline.path.clone()];
+        if self.precompress {
+            paths.extend(Twin::ALL.map(|twin| twin.path(&outline.path)));
+        }
+        for path in paths {
+            let file = self.dir.join(&path);
+            if let Some(folder) = no_folder(&file) {
+                let finding = Finding::error(
+                    Rule::FileInTheWay,
+                    "this is a file, and tidings needs a folder here",
+                );
+                return Err(finding.in_file(folder).hint(ELSEWHERE));
             }
-            for path in paths {
-                let file = self.dir.join(&path);
-                if let Some(folder) = no_folder(&file) {
-                    let finding = Finding::error(
-                        Rule::FileInTheWay,
-                        "this is a file, and tidings needs a folder here",
-                    );
-                    return Err(finding.in_file(folder).hint(ELSEWHERE));
-                }
-                self.refuse_foreign(&path)?;
-            }
+            self.refuse_foreign(&path)?;
         }
         Ok(())
     }

@@ -8,16 +8,30 @@ use crate::finding::{Finding, Rule};
 
 pub(crate) use own::{find_unused, read_own};
 
+/// What Tera says where a file ends within a tag or a block.
+const CUT: &str = "Unexpected end of input";
+
 /// Explains a template's fault, with its file and line.
 pub(crate) fn explain(error: &tera::Error) -> Finding {
     let unusable = |message: &str, file: &str, line: usize| {
-        let message = message.trim_end_matches('.');
-        Finding::error(
+        let is_cut = message.starts_with(CUT);
+        let message = match is_cut {
+            true => "it ends before a tag or a block is closed",
+            false => message.trim_end_matches('.'),
+        };
+        let finding = Finding::error(
             Rule::TemplateUnusable,
             format!("the template cannot be used: {message}"),
         )
         .at_line(line)
-        .in_file(file)
+        .in_file(file);
+        match is_cut {
+            true => finding.hint(
+                "each `{{` needs a `}}`, each `{% block … %}` an `{% endblock %}`, each `{% for … %}` an `{% endfor %}`, \
+                 each `{% if … %}` an `{% endif %}`",
+            ),
+            false => finding,
+        }
     };
     match error.kind() {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {

@@ -26,6 +26,8 @@ const OF_GENERATORS: [&str; 5] = [
     "post.html",
     "section.html",
 ];
+/// The endings of a template of ours, and their usual slips. Nikola's `book.tmpl` or a note of Obsidian is another's.
+const ENDINGS: [&str; 4] = ["html", "htm", "txt", "text"];
 /// The files beside our templates that are read only where the program is built.
 const BUILT_IN: [&str; 3] = ["feeds.css", "preview.html", "status.html"];
 /// How like a name of ours another one is that must be meant for it, as `strsim` measures.
@@ -55,7 +57,9 @@ pub(crate) fn find_unused(root: &Path, wanted: &[&str]) -> Vec<Finding> {
             findings.extend(find_misplaced(&path, wanted));
             continue;
         }
-        let meant = match is_shared {
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+        let is_other = !ending.is_some_and(|ending| ENDINGS.contains(&ending));
+        let meant = match is_shared || is_other {
             true => nearest(name).filter(|(_, likeness)| *likeness > ALIKE),
             false => nearest(name),
         };

@@ -211,7 +211,7 @@ pub(super) const ROWS: &[Broken] = &[
         config: ("", ""),
         run: &["check", "--offline"],
         code: 2,
-        words: "templates/digest.html:1: the template cannot be used: Unexpected end of input",
+        words: "templates/digest.html:1: the template cannot be used: it ends before a tag or a block is closed",
     },
     Broken {
         files: &[("templates/digest.html", b"<p>{{ nothing }}</p>")],
@@ -225,7 +225,7 @@ pub(super) const ROWS: &[Broken] = &[
         config: ("", ""),
         run: &["check", "--offline"],
         code: 2,
-        words: "templates/digest.html:1: the template cannot be used: Unexpected end of input",
+        words: "templates/digest.html:1: the template cannot be used: it ends before a tag or a block is closed",
     },
     Broken {
         files: &[("templates/digest.html", b"<p>{{ reader.unsubscribe | upper }}</p>")],
@@ -281,7 +281,7 @@ pub(super) const ROWS: &[Broken] = &[
         config: ("", ""),
         run: &["check", "--offline"],
         code: 2,
-        words: "templates/digest.html:1: the template cannot be used: Unexpected end of input",
+        words: "templates/digest.html:1: the template cannot be used: it ends before a tag or a block is closed",
     },
     Broken {
         files: &[("words/en.toml", b"nonsense")],

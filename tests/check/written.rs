@@ -119,3 +119,17 @@ fn written_feeds_are_read_back() {
     ran.fails_with(2);
     ran.prints("the archive at `https://hums.example/atom-2022.xml` is not there [feed-archive]");
 }
+
+#[test]
+fn a_file_of_another_program_is_named_before_a_build_stops_at_it() {
+    let scene = scene().file("public/rss.xml", "<rss version=\"2.0\"><channel/></rss>");
+    for arguments in [&CHECK[..], &["--at", NOON, "build", "--dry-run"]] {
+        let ran = scene.run(arguments);
+        let said = format!("{}{}", ran.out, ran.talk);
+        let words = "error: public/rss.xml: another program or a person wrote this file";
+        assert!(ran.code > 0 && said.contains(words), "{said}");
+        // What is wrong within it is no matter of ours.
+        assert!(!said.contains("[feed-element]"), "{said}");
+    }
+    assert_eq!(scene.run(&["--at", NOON, "build"]).code, 2);
+}

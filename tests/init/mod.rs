@@ -116,7 +116,8 @@ fn answer(scene: &Scene, answers: &str) -> Option<String> {
 #[test]
 fn whoever_sits_at_a_terminal_is_asked_what_the_folder_does_not_say() {
     let scene = Scene::bare();
-    let answers = "Night shift\nhums.example\nhttps://hums.example/\nAda Night\nada at hums\n";
+    let answers = "Night shift\nhums.example\nftp://hums.example\nhttps://hums.example/?a\nhttps://hums.example/\n\
+                   Ada Night\nada at hums\n";
     let Some(shown) = answer(&scene, answers) else {
         eprintln!("not tested: `script` of util-linux is missing");
         return;
@@ -124,10 +125,12 @@ fn whoever_sits_at_a_terminal_is_asked_what_the_folder_does_not_say() {
     for words in [
         "title of the site [",
         "address of its home page [not known yet]: ",
-        "hums.example: relative URL without a base; it begins with https://",
+        "`hums.example` is no address: it does not begin with `https://`",
+        "`ftp://hums.example` is no web address",
+        "`https://hums.example/?a` has more behind its path",
         "who writes [nobody is named]: ",
-        "their address [none]: ",
-        "ada at hums: ",
+        "their e-mail address [none]: ",
+        "`ada at hums` is no e-mail address",
         "left out",
     ] {
         assert!(shown.contains(words), "{words}: {shown}");
@@ -168,4 +171,80 @@ fn a_config_is_found_from_within_the_site_and_by_the_folder() {
     let nowhere = Scene::bare().run(&["build"]);
     assert_eq!(nowhere.code, 2);
     nowhere.says("tidings init");
+}
+
+#[test]
+fn a_template_of_notes_is_no_post() {
+    let scene = scene_of(&[
+        (".obsidian/app.json", "{}"),
+        ("Blog/Tea.md", POST),
+        ("Templates/day.md", "---\ncreated: {{date}}\n---\n"),
+        ("templates/Night.md", "# Night\n"),
+    ]);
+    let ran = init(&scene, &[]);
+    ran.succeeds();
+    let checked = scene.run(&["--at", NOON, "check", "--offline"]);
+    let found = format!("{}{}{}", ran.talk, checked.out, checked.talk);
+    assert!(!found.to_lowercase().contains("templates/"), "{found}");
+}
+
+#[test]
+fn a_site_in_a_folder_below_is_named() {
+    let scene = scene_of(&[
+        ("README.md", "# All\n"),
+        (
+            "web/blog/hugo.toml",
+            "baseURL = \"https://x.example/\"\ntitle = \"Hums\"\n",
+        ),
+        ("web/blog/content/posts/tea.md", POST),
+    ]);
+    let ran = init(&scene, &[]);
+    ran.fails_with(2);
+    ran.says("web/blog/hugo.toml: the posts below `web` belong to this site of hugo")
+        .says("tidings -C web/blog init");
+    assert!(!scene.path("config.toml").exists() && !scene.path(".gitignore").exists());
+    let there = scene.run(&["-C", "web/blog", "--at", NOON, "init", "--yes"]);
+    there.succeeds();
+}
+
+#[test]
+fn a_broken_config_of_ours_gets_no_second_one_beside_it() {
+    for config in ["[site]\ntitel = \"Hums\"\n", "[site]\ntitle = \"Hums\n"] {
+        let scene = scene_of(&[("config.toml", config), ("post/tea.md", POST)]);
+        let ran = init(&scene, &[]);
+        ran.succeeds().says("nothing was changed");
+        assert!(!scene.path("tidings.toml").exists(), "{config}");
+        assert_eq!(scene.run(&["check"]).code, 2);
+    }
+}
+
+#[test]
+fn a_blog_whose_posts_cannot_be_read_gets_its_config() {
+    let feed = "<rss version=\"2.0\"><channel><title>T</title><link>https://x.example/</link><description/></channel></rss>";
+    let scene = scene_of(&[
+        (
+            "conf.py",
+            "BLOG_TITLE = \"Hums\"\nSITE_URL = \"https://x.example/\"\nPOSTS = ((\"posts/*.rst\", \"posts\", \"post.tmpl\"),)\n",
+        ),
+        (
+            "posts/tea.rst",
+            ".. title: Tea\n.. date: 2024-05-01\n\nA kettle.\n",
+        ),
+        ("templates/book.tmpl", "x"),
+        ("output/rss.xml", feed),
+    ]);
+    let ran = init(&scene, &[]);
+    ran.fails_with(1);
+    for words in [
+        "the ids of the old feed were not taken over",
+        "1 file is not written in Markdown or HTML",
+        "there is no post yet",
+    ] {
+        assert!(ran.talk.contains(words), "{words}: {}", ran.talk);
+    }
+    assert!(
+        !ran.talk.contains("error: ") && !ran.talk.contains("book.tmpl"),
+        "{}",
+        ran.talk
+    );
 }

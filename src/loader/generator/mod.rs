@@ -27,6 +27,7 @@ use crate::finding::Finding;
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::ignored::Ignored;
 use crate::loader::ignored::gathered::Gathered;
+use crate::loader::walk::files;
 use crate::post::dialect::{Data, Habits};
 
 pub(super) use keys::Generator;
@@ -104,6 +105,22 @@ pub(crate) fn survey(root: &Path) -> Survey {
         survey.posts = ".".into();
     }
     survey
+}
+
+/// The generator of a site in a folder below `root` that has the first of these posts, and its config.
+pub(crate) fn find_site_below(root: &Path, posts: &Path) -> Option<(Dialect, PathBuf)> {
+    // Loose files beside other folders belong to none of them.
+    if posts == Path::new(".") {
+        return None;
+    }
+    let first = files(&root.join(posts)).ok()?.into_iter().next()?;
+    let post = root.join(posts).join(first);
+    let folders = post.ancestors().skip(1);
+    let found = folders
+        .take_while(|folder| *folder != root)
+        .find_map(find_candidate)?;
+    let config = found.file.strip_prefix(root).ok()?;
+    Some((found.dialect, config.to_path_buf()))
 }
 
 /// The config of a generator in the folder of a whole site.

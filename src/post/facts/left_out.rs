@@ -91,6 +91,15 @@ const REDIRECTS: &[&str] = &[
 /// The reason for a page that only leads to another.
 pub(crate) const LEADS_ON: &str = "it only leads to another page";
 
+/// Whether a file is a template for notes: in Obsidian each one in a folder of that name is.
+pub(super) fn is_note_template(path: &str, rules: &Rules) -> bool {
+    let (folders, _) = path.rsplit_once('/').unwrap_or_default();
+    let is_theirs = |part: &str| {
+        part.eq_ignore_ascii_case("template") || part.eq_ignore_ascii_case("templates")
+    };
+    rules.is_vault && folders.split('/').any(is_theirs)
+}
+
 /// The facts about a file before its date is looked for.
 pub(super) struct File<'a> {
     pub(super) path: &'a str,
@@ -212,10 +221,9 @@ impl File<'_> {
 
     /// Whether the name of the file, or of a folder above it, keeps it from readers.
     fn is_in_private_place(&self) -> bool {
-        let is_private = |part: &str| match part.to_ascii_lowercase().as_str() {
-            "private" => true,
-            "template" | "templates" => self.rules.is_vault,
-            _ => part.starts_with('_') && !is_folder_of_posts(part),
+        let is_private = |part: &str| {
+            part.eq_ignore_ascii_case("private")
+                || part.starts_with('_') && !is_folder_of_posts(part)
         };
         self.file().starts_with('_') || self.folders().any(is_private)
     }

@@ -26,8 +26,8 @@ use crate::post::body::markdown;
 use crate::post::dialect::{Habits, Rules};
 use crate::post::facts::address::Parts;
 use crate::post::facts::dating::{Dated, Dating};
-use crate::post::facts::left_out::File;
 pub(crate) use crate::post::facts::left_out::LEADS_ON;
+use crate::post::facts::left_out::{File, is_note_template};
 use crate::post::facts::name::Name;
 use crate::post::front::{self, Front, Split};
 use crate::post::{Address, Fingerprint, Markup, Post, compose, plain};
@@ -66,6 +66,11 @@ fn warn_of_twice(front: &Front<'_>) -> Option<Finding> {
     Some(finding.hint("take one of them out"))
 }
 
+fn read_description(front: &Front) -> Option<Box<str>> {
+    let text = front.text(&["description", "summary", "excerpt"])?;
+    Some(make_legal(&text).into())
+}
+
 const LANGUAGE: &[&str] = &["lang", "language", "locale"];
 
 /// Reads the post of a file's text. `path` is below the folder of posts, with `/` between its parts.
@@ -80,6 +85,10 @@ pub fn read(
     git: Option<Commits>,
 ) -> Result<Read, Finding> {
     let rules = habits.rules;
+    // Its front matter is often a form to fill in, `created: {{date}}`, which no parser takes.
+    if is_note_template(path, rules) {
+        return Ok(Read::NoPost("it is a template of notes"));
+    }
     let name = Name::new(path, habits);
     let Split {
         mut front,
@@ -160,9 +169,7 @@ pub fn read(
         tags: tags.iter().map(|tag| Box::from(&*compose(tag))).collect(),
         section: name.section().map(|section| Box::from(&*compose(section))),
         language: language.map(String::into_boxed_str),
-        description: front
-            .text(&["description", "summary", "excerpt"])
-            .map(|text| make_legal(&text).into()),
+        description: read_description(&front),
         title: title.into(),
         text: Fingerprint::from_text(text),
     };

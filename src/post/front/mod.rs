@@ -141,9 +141,16 @@ pub(crate) fn yaml(text: &str) -> Option<Map<String, Value>> {
 
 /// The finding of a parser's error; `above` lines of the file precede its input.
 fn finding((message, place): Broken, above: usize) -> Finding {
-    let finding = Finding::error(Rule::FrontMatter, message).hint(
-        "put a value that holds `: `, ` #` or a quotation mark into quotes, as in title: \"Tea: a story\"",
-    );
+    let hint = if message.contains("no TOML") {
+        "a text stands in quotation marks, a day does not: title = \"Tea\", date = 2024-12-01"
+    } else if message.contains("no JSON") {
+        "names and texts stand in quotation marks, and a comma between two: \"title\": \"Tea\""
+    } else if message.contains("no list of keys") {
+        "expected a key and its value on each line, as in title: Tea"
+    } else {
+        "put a value that holds `: `, ` #` or a quotation mark into quotes, as in title: \"Tea: a story\""
+    };
+    let finding = Finding::error(Rule::FrontMatter, message).hint(hint);
     match place {
         Some((line, column)) => finding.at_line(line + above).at_column(column.max(1)),
         None => finding.at_line(above.max(1)),

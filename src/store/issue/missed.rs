@@ -29,6 +29,19 @@ pub struct Missed {
     pub reply: Option<String>,
 }
 
+/// What became of one mail to a reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) issue: IssueId,
+    pub(crate) digest: String,
+    /// When the issue was frozen.
+    pub(crate) made_at: DateTime<Utc>,
+    pub(crate) subject: String,
+    pub(crate) state: DeliveryState,
+    /// The relay's reply.
+    pub(crate) reply: Option<String>,
+}
+
 /// A moment in which a relay may have accepted a message unseen, so that a second copy may exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownOutcome {
@@ -107,6 +120,34 @@ impl Store {
                     state: read_delivery_state(row)?,
                     attempts: read_small(row, "attempts")?,
                     due_at: read_time(row.try_get("due_at")?)?,
+                    reply: row.try_get("reply")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Loads what became of the newest `limit` mails to a reader, the newest first.
+    pub(crate) async fn load_outcomes(
+        &self,
+        reader: ReaderId,
+        limit: usize,
+    ) -> Result<Vec<Outcome>> {
+        let rows = sqlx::query(
+            "SELECT i.id, i.digest, i.made_at, i.subject, d.state, d.reply FROM delivery d JOIN issue i ON i.id = d.issue \
+             WHERE d.reader = $1 ORDER BY i.made_at DESC, i.id LIMIT $2",
+        )
+        .bind(reader)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Outcome {
+                    issue: row.try_get("id")?,
+                    digest: row.try_get("digest")?,
+                    made_at: read_time(row.try_get("made_at")?)?,
+                    subject: row.try_get("subject")?,
+                    state: read_delivery_state(row)?,
                     reply: row.try_get("reply")?,
                 })
             })
