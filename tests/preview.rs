@@ -280,8 +280,12 @@ fn a_dry_run_shows_what_is_sent_but_for_the_token_which_permits_nothing() {
     let without_tokens = |message: &str| {
         let mut message = message.replace("=\r\n", "");
         let mut tokens = Vec::new();
-        // In the subject, and in the address.
-        for (begin, length) in [("AQAAAA", 55), ("leave-ab", "leave-".len() + 45)] {
+        // In the subject, in the address, and in the Message-ID.
+        for (begin, length) in [
+            ("AQAAAA", 55),
+            ("leave-ab", "leave-".len() + 45),
+            ("<ab", 46),
+        ] {
             while let Some(at) = message.find(begin) {
                 tokens.push(message[at..at + length].to_owned());
                 message.replace_range(at..at + length, "TOKEN");

@@ -187,23 +187,23 @@ async fn show(app: &App, talk: &mut Talk<'_>, email: &Email) -> anyhow::Result<(
 
 /// Shows what became of the newest mails to a person.
 async fn show_mails(talk: &mut Talk<'_>, store: &Store, id: ReaderId) -> anyhow::Result<()> {
-    let outcomes = store.load_outcomes(id, NEWEST).await?;
-    if !outcomes.is_empty() {
+    let deliveries = store.load_past_deliveries(id, NEWEST).await?;
+    if !deliveries.is_empty() {
         writeln!(talk.out(), "newest mails:")?;
     }
-    for outcome in outcomes {
-        let reply = outcome
+    for delivery in deliveries {
+        let reply = delivery
             .reply
             .map(|reply| format!(": {}", one_line(&reply, usize::MAX)))
             .unwrap_or_default();
         writeln!(
             talk.out(),
             "{}  {}  {}  “{}”  {}{reply}",
-            outcome.issue,
-            outcome.digest,
-            outcome.made_at.format("%Y-%m-%dT%H:%M:%SZ"),
-            visible_line(&outcome.subject),
-            outcome.state.word()
+            delivery.issue,
+            delivery.digest,
+            delivery.made_at.format("%Y-%m-%dT%H:%M:%SZ"),
+            visible_line(&delivery.subject),
+            delivery.state.word()
         )?;
     }
     Ok(())

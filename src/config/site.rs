@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::{Host, Url};
 
 use crate::config::Zone;
-use crate::config::value::{language, parse_web_address, some_text, some_web_address};
+use crate::config::value::{ValueError, language, parse_web_address, some_text, some_web_address};
 use crate::reader::Email;
 
 /// The site, as feeds and mails name it.
@@ -124,11 +124,11 @@ fn site_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error>
 /// Reads the address of a home page, and gives it the slash at its end.
 ///
 /// # Errors
-/// What is wrong with it, in words.
-pub(crate) fn parse_site_url(text: &str) -> Result<Url, String> {
+/// If it is no web address, or has a query or a fragment.
+pub(crate) fn parse_site_url(text: &str) -> Result<Url, ValueError> {
     let mut url = parse_web_address(text)?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("`{url}` has more behind its path"));
+        return Err(ValueError(format!("`{url}` has more behind its path")));
     }
     if !url.path().ends_with('/') {
         let path = format!("{}/", url.path());

@@ -95,15 +95,15 @@ pub(super) fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 /// Reads an address of the web.
 ///
 /// # Errors
-/// What is wrong with it, in words.
-pub(super) fn parse_web_address(text: &str) -> Result<Url, String> {
+/// If it is none, or names no host.
+pub(super) fn parse_web_address(text: &str) -> Result<Url, ValueError> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => Ok(url),
-        Ok(_) => Err(format!("`{text}` is no web address")),
-        Err(url::ParseError::RelativeUrlWithoutBase) => Err(format!(
+        Ok(_) => Err(ValueError(format!("`{text}` is no web address"))),
+        Err(url::ParseError::RelativeUrlWithoutBase) => Err(ValueError(format!(
             "`{text}` is no address: it does not begin with `https://`"
-        )),
-        Err(other) => Err(format!("`{text}` is no address: {other}")),
+        ))),
+        Err(other) => Err(ValueError(format!("`{text}` is no address: {other}"))),
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn find_unused(root: &Path, wanted: &[&str]) -> Vec<Finding> {
             continue;
         }
         let ending = name.rsplit_once('.').map(|(_, ending)| ending);
-        let is_other = !ending.is_some_and(|ending| ENDINGS.contains(&ending));
+        let is_other = ending.is_some_and(|ending| !ENDINGS.contains(&ending));
         let meant = match is_shared || is_other {
             true => nearest(name).filter(|(_, likeness)| *likeness > ALIKE),
             false => nearest(name),

@@ -252,7 +252,8 @@ fn serve(stream: TcpStream, habits: Habits, journal: &Mutex<Journal>) -> Option<
             .filter(|(at, _)| *at == phase && messages >= habits.from)
             .map(|(_, fault)| fault)
     };
-    let mut lines = BufReader::new(stream);
+    // Large enough for a message and the envelope behind it: a relay that drops the one must not keep a part of it.
+    let mut lines = BufReader::with_capacity(1 << 16, stream);
     let mut recipient: Option<String> = None;
     let mut sender = false;
     let mut messages = 0;

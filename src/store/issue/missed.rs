@@ -31,7 +31,7 @@ pub struct Missed {
 
 /// What became of one mail to a reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Outcome {
+pub(crate) struct PastDelivery {
     pub(crate) issue: IssueId,
     pub(crate) digest: String,
     /// When the issue was frozen.
@@ -127,11 +127,11 @@ impl Store {
     }
 
     /// Loads what became of the newest `limit` mails to a reader, the newest first.
-    pub(crate) async fn load_outcomes(
+    pub(crate) async fn load_past_deliveries(
         &self,
         reader: ReaderId,
         limit: usize,
-    ) -> Result<Vec<Outcome>> {
+    ) -> Result<Vec<PastDelivery>> {
         let rows = sqlx::query(
             "SELECT i.id, i.digest, i.made_at, i.subject, d.state, d.reply FROM delivery d JOIN issue i ON i.id = d.issue \
              WHERE d.reader = $1 ORDER BY i.made_at DESC, i.id LIMIT $2",
@@ -142,7 +142,7 @@ impl Store {
         .await?;
         rows.iter()
             .map(|row| {
-                Ok(Outcome {
+                Ok(PastDelivery {
                     issue: row.try_get("id")?,
                     digest: row.try_get("digest")?,
                     made_at: read_time(row.try_get("made_at")?)?,
