@@ -2,7 +2,8 @@
 //!
 //! The one rule behind the table: consent comes from the person, or from the owner's explicit word for that digest. A list,
 //! a `to` in the config and a resend never widen it, a suppression only grows, and each change is an event. The store
-//! carries out what [`decide`] says; no other place decides.
+//! carries out what [`decide`] says; no other place decides. Statements that choose many readers at once get their states
+//! from here, and the rest of their conditions from `store/mailable.rs`, whose head compares both.
 
 mod membership;
 
@@ -276,8 +277,8 @@ pub(crate) fn decide(was: Option<ReaderState>, wish: Wish, by: Source) -> Change
         Wish::BounceAsked => bounce_asked(was, by),
         Wish::Complain => complain(was, by),
         Wish::Recover { had_agreed } => recover(was, by, had_agreed),
-        Wish::Pause => rest(was, by, "paused"),
-        Wish::Resume => rest(was, by, "resumed"),
+        Wish::Pause => pause_or_resume(was, by, "paused"),
+        Wish::Resume => pause_or_resume(was, by, "resumed"),
         Wish::Forget => forget(was, by),
     }
 }
@@ -460,7 +461,7 @@ fn recover(was: Option<ReaderState>, by: Source, had_agreed: bool) -> Change {
 }
 
 /// A pause suppresses nobody: it is how long issues are not queued, and ends by itself.
-fn rest(was: Option<ReaderState>, by: Source, event: &'static str) -> Change {
+fn pause_or_resume(was: Option<ReaderState>, by: Source, event: &'static str) -> Change {
     match (by, was) {
         (Source::Reader, None) => Change::none(Said::Unknown),
         (Source::Reader, Some(ReaderState::Pending | ReaderState::Active)) => {

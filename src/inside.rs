@@ -74,7 +74,7 @@ pub mod smtp {
 }
 pub mod store {
     pub use crate::store::{
-        Access, Asked, Busy, Foreseen, Freeze, Frozen, Resent, Sender, Store, StoreError,
+        Access, Busy, ConsentRequest, Foreseen, Freeze, Frozen, Resent, Sender, Store, StoreError,
     };
 }
 pub mod subscriber {

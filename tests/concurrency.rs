@@ -9,7 +9,7 @@ use tidings::config::{StoreUrl, UncertainPolicy};
 use tidings::inside::consent::{ReaderState, Said, Source, Wish};
 use tidings::inside::ledger::{DeliveryState, IssueState, Outcome};
 use tidings::inside::reader::{Email, Mailbox, ReaderId};
-use tidings::inside::store::{Asked, Resent, Sender, Store};
+use tidings::inside::store::{ConsentRequest, Resent, Sender, Store};
 use tokio::runtime::Runtime;
 
 use crate::database::Database;
@@ -18,7 +18,7 @@ use crate::stores::{
     sender, sending, settle, tell,
 };
 
-const ASKED: Asked<'_> = Asked {
+const ASKED: ConsentRequest<'_> = ConsentRequest {
     wish: Wish::Subscribe,
     by: Source::ConfirmedDigests,
     digests: &[],
@@ -95,12 +95,15 @@ fn a_copy_for_someone_who_left_the_digest_is_refused_and_not_promised() {
             store.load_issue(issue.id).await.unwrap().unwrap().state,
             IssueState::Done
         );
-        let back = Asked {
+        let back = ConsentRequest {
             by: Source::Owner,
             digests: &["weekly".to_owned()],
             ..ASKED
         };
-        store.ask(&[to.clone().into()], &back, at(3)).await.unwrap();
+        store
+            .request(&[to.clone().into()], &back, at(3))
+            .await
+            .unwrap();
         assert_eq!(
             store.resend(&issue, to, at(4)).await.unwrap(),
             Resent::Queued
@@ -155,7 +158,7 @@ async fn ask(step: usize, store: &Store, sender: &Sender) {
     let known = people(1).remove(0).email;
     match step {
         0 => assert_eq!(
-            store.ask(&people(2), &ASKED, at(1)).await.unwrap()[1]
+            store.request(&people(2), &ASKED, at(1)).await.unwrap()[1]
                 .change
                 .said,
             Said::New
@@ -239,8 +242,8 @@ fn two_who_add_the_same_people_at_once_both_succeed() {
             let there: Vec<Mailbox> = (0..200).map(person).collect();
             let back: Vec<Mailbox> = (0..200).rev().map(person).collect();
             let (first, second) = tokio::join!(
-                one.ask(&there, &ASKED, at(0)),
-                two.ask(&back, &ASKED, at(0))
+                one.request(&there, &ASKED, at(0)),
+                two.request(&back, &ASKED, at(0))
             );
             let new = [first.unwrap(), second.unwrap()]
                 .concat()
@@ -292,14 +295,14 @@ fn nobody_who_is_forgotten_meanwhile_gets_their_name_back() {
     let url = StoreUrl::Postgres(database.url());
     Runtime::new().unwrap().block_on(async {
         let store = open(&url).await;
-        store.ask(&people(1), &ASKED, at(0)).await.unwrap();
+        store.request(&people(1), &ASKED, at(0)).await.unwrap();
         let mut other = sqlx::PgConnection::connect(&database.url()).await.unwrap();
         other
             .execute("BEGIN; UPDATE reader SET state = 'forgotten', address = NULL")
             .await
             .unwrap();
         let named = ["Ada <reader0@x.example>".parse().unwrap()];
-        let (added, ()) = tokio::join!(store.ask(&named, &ASKED, at(1)), async {
+        let (added, ()) = tokio::join!(store.request(&named, &ASKED, at(1)), async {
             tokio::time::sleep(Duration::from_millis(300)).await;
             other.execute("COMMIT").await.unwrap();
         });

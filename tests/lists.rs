@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tidings::config::StoreUrl;
 use tidings::inside::consent::{ReaderState, Source, Wish};
 use tidings::inside::reader::{Email, Mailbox};
-use tidings::inside::store::{Asked, Foreseen, Store, StoreError};
+use tidings::inside::store::{ConsentRequest, Foreseen, Store, StoreError};
 use tidings::inside::subscriber::List;
 
 use crate::scene::{CONFIG, Scene};
@@ -225,7 +225,7 @@ fn what_is_foreseen_is_what_is_answered_then() {
         ];
         for wish in wishes {
             for by in sources {
-                let asked = Asked {
+                let request = ConsentRequest {
                     wish,
                     by,
                     digests: &digests,
@@ -233,9 +233,9 @@ fn what_is_foreseen_is_what_is_answered_then() {
                 };
                 let before = everyone(&store).await;
                 let mut foreseen = Foreseen::default();
-                let said = store.foresee(&made, &asked, &mut foreseen).await.unwrap();
+                let said = store.foresee(&made, &request, &mut foreseen).await.unwrap();
                 assert_eq!(everyone(&store).await, before, "{wish:?} {by:?}");
-                let done = store.ask(&made, &asked, at(1)).await.unwrap();
+                let done = store.request(&made, &request, at(1)).await.unwrap();
                 assert_eq!(said, done, "{wish:?} {by:?}");
             }
         }
@@ -251,13 +251,13 @@ async fn make(store: &Store, email: &Email, state: ReaderState, own: &[String]) 
         _ => Source::Owner,
     };
     let ask = async |wish: Wish, by: Source, digests: &[String]| {
-        let asked = Asked {
+        let request = ConsentRequest {
             wish,
             by,
             digests,
             consent: None,
         };
-        store.ask(&one, &asked, at(0)).await.unwrap();
+        store.request(&one, &request, at(0)).await.unwrap();
     };
     ask(Wish::Subscribe, by, &all).await;
     let others: Vec<String> = all

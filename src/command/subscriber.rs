@@ -12,7 +12,7 @@ use crate::consent::{ReaderState, Said, Source, Wish};
 use crate::ending::Ending;
 use crate::finding::{Finding, one_line, visible_line};
 use crate::reader::{Email, Mailbox, ReaderId};
-use crate::store::{Access, Answer, Asked, Store};
+use crate::store::{Access, Answer, ConsentRequest, Store};
 use crate::subscriber::Sheet;
 use crate::talk::Talk;
 
@@ -35,7 +35,7 @@ pub(super) async fn run(
             digest,
             consent,
         } => {
-            let asked = Asked {
+            let request = ConsentRequest {
                 wish: Wish::Subscribe,
                 by: Source::Owner,
                 digests: &choose_digests(app, digest)?,
@@ -46,7 +46,7 @@ pub(super) async fn run(
                 email: email.clone(),
             }];
             let store = app.open_store_to_change(Access::Write).await?;
-            let answer = store.ask(&people, &asked, now).await?.remove(0);
+            let answer = store.request(&people, &request, now).await?.remove(0);
             if answer.change.said == Said::StaysSuppressed {
                 bail!("{}", say_answer(email, &answer));
             }

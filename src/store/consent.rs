@@ -9,17 +9,17 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{Membership, ReaderState, Source, Subscriptions, Wish, decide};
 use crate::reader::{Mailbox, ReaderId};
-use crate::store::asked::{Answer, Asked, Case, Decided, Foreseen, Memberships};
 use crate::store::connect::StorePlace;
+use crate::store::mailable::{has_left, is_paused};
+use crate::store::request::{Answer, Case, ConsentRequest, Decided, Foreseen, Memberships};
 use crate::store::sql::{MOST_LISTED, list};
-use crate::store::subscriptions::{has_left, is_awake};
 use crate::store::{Result, Store, StoreError};
 
 /// How many people are changed in one transaction. On SQLite each writes every page of an index that it touches, and random
 /// keys touch all of them: the fewer transactions, the fewer times.
-const MOST_ASKED: usize = 50_000;
+const MOST_PEOPLE: usize = 50_000;
 /// The same limit on a server, which locks the rows of these people meanwhile.
-const MOST_ASKED_OF_SERVER: usize = 5000;
+const MOST_PEOPLE_ON_SERVER: usize = 5000;
 /// How many fingerprints are bound as one list at most: see [`MOST_LISTED`].
 const MOST_FINGERPRINTS: usize = 400;
 /// How many readers one statement inserts.
@@ -27,16 +27,16 @@ const MOST_INSERTED: usize = 100;
 
 impl Store {
     /// Decides a request for people, and carries the decisions out. Returns one answer each, in their order.
-    pub async fn ask(
+    pub async fn request(
         &self,
         people: &[Mailbox],
-        asked: &Asked<'_>,
+        request: &ConsentRequest<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Answer>> {
         let mut answers = Vec::with_capacity(people.len());
-        for people in people.chunks(self.most_asked()) {
+        for people in people.chunks(self.most_at_once()) {
             answers.extend(change!(self, |tx| {
-                let cases = self.carry_out(&mut tx, people, asked, now).await?;
+                let cases = self.carry_out(&mut tx, people, request, now).await?;
                 Ok(cases
                     .into_iter()
                     .map(|case| case.answer)
@@ -47,23 +47,23 @@ impl Store {
     }
 
     /// How many people are best asked for at once.
-    pub fn most_asked(&self) -> usize {
+    pub fn most_at_once(&self) -> usize {
         match self.place {
-            StorePlace::Server => MOST_ASKED_OF_SERVER,
-            StorePlace::Memory | StorePlace::File(_) => MOST_ASKED,
+            StorePlace::Server => MOST_PEOPLE_ON_SERVER,
+            StorePlace::Memory | StorePlace::File(_) => MOST_PEOPLE,
         }
     }
 
-    /// Returns what [`Store::ask`] would answer, and changes nothing. `foreseen` carries the changes of earlier calls.
+    /// Returns what [`Store::request`] would answer, and changes nothing. `foreseen` carries the changes of earlier calls.
     pub async fn foresee(
         &self,
         people: &[Mailbox],
-        asked: &Asked<'_>,
+        request: &ConsentRequest<'_>,
         foreseen: &mut Foreseen,
     ) -> Result<Vec<Answer>> {
         let mut connection = self.pool.acquire().await?;
         let decided = self
-            .decide_all(&mut connection, people, asked, "", foreseen)
+            .decide_all(&mut connection, people, request, "", foreseen)
             .await?;
         for (fingerprint, case) in decided.fingerprints.iter().zip(&decided.cases) {
             if let Some(state) = case.answer.change.state {
@@ -84,23 +84,23 @@ impl Store {
         by: Source,
         now: DateTime<Utc>,
     ) -> Result<Vec<ReaderId>> {
-        let asked = Asked {
+        let request = ConsentRequest {
             wish: Wish::Receive,
             by,
             digests: &[],
             consent: by.introduces(),
         };
-        let cases = self.carry_out(tx, people, &asked, now).await?;
+        let cases = self.carry_out(tx, people, &request, now).await?;
         let named: Vec<ReaderId> = cases
             .iter()
             .filter(|case| case.answer.change.receives)
             .filter_map(|case| case.id)
             .collect();
         let text = format!(
-            "SELECT id FROM reader WHERE {} AND NOT {} AND {}",
+            "SELECT id FROM reader WHERE {} AND NOT {} AND NOT {}",
             self.place.among("id", "$1"),
             has_left("reader.id", "$2"),
-            is_awake("reader", "$3")
+            is_paused("reader", "$3")
         );
         // Whoever sends an issue to one person by hand means it.
         let from = match by {
@@ -120,7 +120,7 @@ impl Store {
         &self,
         tx: &mut Transaction<'static, Any>,
         people: &[Mailbox],
-        asked: &Asked<'_>,
+        request: &ConsentRequest<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Case>> {
         let Decided {
@@ -128,13 +128,13 @@ impl Store {
             cases,
             mut new,
         } = self
-            .decide_all(tx, people, asked, self.hold(), &Foreseen::default())
+            .decide_all(tx, people, request, self.hold(), &Foreseen::default())
             .await?;
-        self.insert_readers(tx, people, &fingerprints, &mut new, asked, now)
+        self.insert_readers(tx, people, &fingerprints, &mut new, request, now)
             .await?;
-        self.change_states(tx, &cases, asked, now).await?;
-        self.name_readers(tx, people, &cases, asked.by).await?;
-        self.change_subscriptions(tx, &cases, asked, now).await?;
+        self.change_states(tx, &cases, request, now).await?;
+        self.name_readers(tx, people, &cases, request.by).await?;
+        self.change_subscriptions(tx, &cases, request, now).await?;
         Ok(cases)
     }
 
@@ -144,7 +144,7 @@ impl Store {
         &self,
         connection: &mut AnyConnection,
         people: &[Mailbox],
-        asked: &Asked<'_>,
+        request: &ConsentRequest<'_>,
         hold: &str,
         foreseen: &Foreseen,
     ) -> Result<Decided> {
@@ -156,9 +156,9 @@ impl Store {
             .find_fingerprints(connection, &fingerprints, hold)
             .await?;
         let there: Vec<ReaderId> = known.values().map(|(id, _)| *id).collect();
-        let mut memberships = match asked.wish {
+        let mut memberships = match request.wish {
             Wish::Subscribe | Wish::Confirm => {
-                self.load_memberships(connection, &there, asked.digests)
+                self.load_memberships(connection, &there, request.digests)
                     .await?
             }
             _ => Memberships::default(),
@@ -170,7 +170,7 @@ impl Store {
             let before = known.get(fingerprint).copied();
             let state = foreseen.get(fingerprint);
             let was = state.or(before.map(|(_, state)| state));
-            let change = decide(was, asked.wish, asked.by);
+            let change = decide(was, request.wish, request.by);
             let id = match (before, change.state) {
                 (Some((id, _)), _) => Some(id),
                 (None, Some(state)) if was.is_none() => {
@@ -189,8 +189,8 @@ impl Store {
                 gained: Vec::new(),
                 lacking: Vec::new(),
             };
-            if let (Some(id), Wish::Subscribe | Wish::Confirm) = (id, asked.wish) {
-                memberships.apply(id, asked.digests, &mut answer);
+            if let (Some(id), Wish::Subscribe | Wish::Confirm) = (id, request.wish) {
+                memberships.apply(id, request.digests, &mut answer);
             }
             cases.push(Case { id, answer });
         }
@@ -208,7 +208,7 @@ impl Store {
         people: &[Mailbox],
         fingerprints: &[String],
         new: &mut [(ReaderId, usize, ReaderState)],
-        asked: &Asked<'_>,
+        request: &ConsentRequest<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
         new.sort_by_key(|(_, number, _)| &fingerprints[*number]);
@@ -227,9 +227,9 @@ impl Store {
         }
         let ids: Vec<ReaderId> = new.iter().map(|(id, ..)| *id).collect();
         // All new readers get the same request, so all get the same state.
-        let change = decide(None, asked.wish, asked.by);
+        let change = decide(None, request.wish, request.by);
         if let (Some(event), Some(state)) = (change.event, change.state) {
-            let detail = match asked.consent {
+            let detail = match request.consent {
                 _ if event == state.word() => None,
                 Some(how) => Some(format!("{}: {how}", state.word())),
                 None => Some(state.word().to_owned()),
@@ -237,7 +237,7 @@ impl Store {
             self.record(tx, &ids, now, event, detail.as_deref()).await?;
         }
         if change.subscriptions.adds(Membership::Never) {
-            for digest in asked.digests {
+            for digest in request.digests {
                 self.subscribe(tx, digest, &ids).await?;
             }
         }
@@ -249,7 +249,7 @@ impl Store {
         &self,
         tx: &mut Transaction<'static, Any>,
         cases: &[Case],
-        asked: &Asked<'_>,
+        request: &ConsentRequest<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut changed: BTreeMap<(Option<ReaderState>, &str), Vec<ReaderId>> = BTreeMap::new();
@@ -275,7 +275,9 @@ impl Store {
                 .await?;
             }
             // A reader who left without naming a digest has left all.
-            let detail = asked.consent.filter(|_| event != ReaderState::Left.word());
+            let detail = request
+                .consent
+                .filter(|_| event != ReaderState::Left.word());
             self.record(tx, &ids, now, event, detail).await?;
         }
         Ok(())
@@ -399,33 +401,4 @@ fn write_insertion(readers: usize) -> String {
 pub(super) fn parse_state(word: &str) -> Result<ReaderState> {
     ReaderState::parse(word)
         .ok_or_else(|| StoreError::Damaged(format!("`{word}` is no reader's state")))
-}
-
-/// The states of this kind, as a statement lists them.
-pub(super) fn states(of: impl Fn(ReaderState) -> bool) -> String {
-    let words: Vec<String> = ReaderState::ALL
-        .into_iter()
-        .filter(|state| of(*state))
-        .map(|state| format!("'{}'", state.word()))
-        .collect();
-    words.join(",")
-}
-
-/// A reader's state after this, as an expression over the state before.
-pub(super) fn next_state(wish: Wish, by: Source) -> String {
-    let mut cases = String::new();
-    for was in ReaderState::ALL {
-        if let Some(state) = decide(Some(was), wish, by).state {
-            cases.push_str(&format!("WHEN '{}' THEN '{}' ", was.word(), state.word()));
-        }
-    }
-    format!("CASE state {cases}ELSE state END")
-}
-
-/// The condition that a reader has agreed to get mail at some time, as the statement calls them.
-pub(super) fn has_agreed(reader: &str) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM event e WHERE e.reader = {reader} AND (e.kind IN ('confirmed', 'returned') \
-         OR (e.kind = 'joined' AND (e.detail = 'active' OR e.detail LIKE 'active:%'))))"
-    )
 }

@@ -14,9 +14,10 @@ use crate::consent::{ReaderState, Source, Wish, decide};
 use crate::file::read::{LISTED, read_text_if_any};
 use crate::file::{Care, write_changed};
 use crate::finding::Finding;
+use crate::store::mailable::has_left;
 use crate::store::readers::{erase, read_time};
 use crate::store::rename::read_count;
-use crate::store::subscriptions::has_left;
+use crate::store::sender::set_state;
 use crate::store::{Result, Store, StoreError};
 
 const HEAD: &str = "tidings departures 1";
@@ -299,17 +300,17 @@ impl Store {
         };
         let at = read_time(departure.at)?;
         if let Some(digest) = &departure.digest {
-            let stays = format!(
+            let had_not_left = format!(
                 "SELECT id FROM reader WHERE id = $1 AND NOT {}",
                 has_left("id", "$2")
             );
-            let query = sqlx::query(AssertSqlSafe(stays))
+            let query = sqlx::query(AssertSqlSafe(had_not_left))
                 .bind(id)
                 .bind(digest.to_string());
-            let stays = query.fetch_optional(&mut **tx).await?.is_some();
+            let had_not_left = query.fetch_optional(&mut **tx).await?.is_some();
             self.unsubscribe(tx, digest, &[id]).await?;
             self.record(tx, &[id], at, "left", Some(digest)).await?;
-            return Ok(Some(stays && was.takes_mail()));
+            return Ok(Some(had_not_left && was.takes_mail()));
         }
         let Some(state) = ReaderState::parse(departure.kind.word()) else {
             return Ok(Some(false));
@@ -326,11 +327,7 @@ impl Store {
         if now == ReaderState::Forgotten {
             erase(tx, id).await?;
         } else {
-            sqlx::query("UPDATE reader SET state = $2 WHERE id = $1")
-                .bind(id)
-                .bind(now.word())
-                .execute(&mut **tx)
-                .await?;
+            set_state(tx, id, now).await?;
         }
         self.record(tx, &[id], at, event, None).await?;
         Ok(Some(was.takes_mail()))

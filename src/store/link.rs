@@ -6,9 +6,10 @@ use sqlx::{Any, AssertSqlSafe, Executor, Row, Transaction};
 use crate::consent::{ReaderState, Source, Wish, decide};
 use crate::ledger::IssueId;
 use crate::reader::{Email, ReaderId};
-use crate::store::asked::Asked;
 use crate::store::consent::parse_state;
-use crate::store::subscriptions::has_left;
+use crate::store::mailable::has_left;
+use crate::store::request::ConsentRequest;
+use crate::store::sender::set_state;
 use crate::store::{Result, Store};
 
 /// A reader and the digest whose mail contained their link.
@@ -81,13 +82,13 @@ impl Store {
             let (Some(email), Some(digest)) = (linked.email.clone(), linked.digest.clone()) else {
                 return Ok(None);
             };
-            let asked = Asked {
+            let request = ConsentRequest {
                 wish: Wish::Confirm,
                 by: Source::Reader,
                 digests: &[digest],
                 consent: Some("undone by the same link"),
             };
-            self.carry_out(&mut tx, &[email.into()], &asked, now)
+            self.carry_out(&mut tx, &[email.into()], &request, now)
                 .await?;
             Ok(Some(linked))
         })
@@ -117,11 +118,7 @@ impl Store {
             self.record(tx, &[reader], now, event, digest).await?;
         }
         if let Some(state) = change.state {
-            sqlx::query("UPDATE reader SET state = $1 WHERE id = $2")
-                .bind(state.word())
-                .bind(reader)
-                .execute(&mut **tx)
-                .await?;
+            set_state(tx, reader, state).await?;
         }
         Ok(change.state)
     }

@@ -51,7 +51,6 @@ macro_rules! statement {
     };
 }
 
-mod asked;
 mod backup;
 mod check;
 mod connect;
@@ -63,6 +62,7 @@ mod growth;
 mod identity;
 mod issue;
 mod link;
+mod mailable;
 mod mark;
 mod number;
 mod preferences;
@@ -71,6 +71,7 @@ mod purge;
 mod quota;
 mod readers;
 mod rename;
+mod request;
 mod returned;
 mod schema;
 mod secret;
@@ -86,8 +87,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::{Any, AnyPool, Transaction};
 
-pub(crate) use asked::Answer;
-pub use asked::{Asked, Foreseen};
 pub(crate) use backup::Backup;
 pub use connect::Access;
 pub(crate) use departures::Recovered;
@@ -103,6 +102,8 @@ pub(crate) use link::Linked;
 pub(crate) use preferences::{Preferences, ReaderChoice};
 pub(crate) use progress::BoxProgress;
 pub(crate) use readers::Subscriber;
+pub(crate) use request::Answer;
+pub use request::{ConsentRequest, Foreseen};
 pub(crate) use returned::{CameBack, Carried, Deed, Domain, REQUESTS, Returned};
 pub use sender::{Busy, Sender};
 pub(crate) use wait::Tell;

@@ -8,10 +8,10 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 use crate::consent::{ReaderState, Source, Wish, decide};
 use crate::ledger::IssueId;
 use crate::reader::{Email, ReaderId};
-use crate::store::asked::Asked;
 use crate::store::consent::parse_state;
 use crate::store::issue::{read_delivery_state, read_small};
 use crate::store::readers::{erase, read_time};
+use crate::store::request::ConsentRequest;
 use crate::store::{Result, Store};
 
 /// A reader as their page of preferences shows them.
@@ -139,13 +139,13 @@ impl Store {
             if digests.is_empty() {
                 continue;
             }
-            let asked = Asked {
+            let request = ConsentRequest {
                 wish,
                 by: Source::Reader,
                 digests: &digests,
                 consent: Some("chosen by the preferences"),
             };
-            self.carry_out(tx, &[email.clone().into()], &asked, now)
+            self.carry_out(tx, &[email.clone().into()], &request, now)
                 .await?;
         }
         Ok(())

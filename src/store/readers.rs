@@ -9,9 +9,9 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{Change, ReaderState, Source, Wish, decide};
 use crate::reader::{Email, Mailbox, Reader, ReaderId};
-use crate::store::asked::{Answer, Asked};
-use crate::store::consent::{parse_state, states};
-use crate::store::subscriptions::{has_left, is_awake};
+use crate::store::consent::parse_state;
+use crate::store::mailable::{has_left, is_paused, states};
+use crate::store::request::{Answer, ConsentRequest};
 use crate::store::{Result, Store, StoreError};
 
 /// A reader as lists show them.
@@ -43,7 +43,7 @@ impl Store {
         digests: &[String],
         now: DateTime<Utc>,
     ) -> Result<Answer> {
-        let asked = Asked {
+        let request = ConsentRequest {
             wish: if digests.is_empty() {
                 Wish::Leave
             } else {
@@ -53,7 +53,7 @@ impl Store {
             digests,
             consent: None,
         };
-        let mut answers = self.ask(&[email.clone().into()], &asked, now).await?;
+        let mut answers = self.request(&[email.clone().into()], &request, now).await?;
         Ok(answers.remove(0))
     }
 
@@ -126,9 +126,9 @@ impl Store {
     ) -> Result<Option<Reader>> {
         let row = sqlx::query(AssertSqlSafe(format!(
             "SELECT r.id, r.address, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
-             WHERE s.digest = $1 AND r.state IN ({}) AND {} ORDER BY r.address LIMIT 1",
+             WHERE s.digest = $1 AND r.state IN ({}) AND NOT {} ORDER BY r.address LIMIT 1",
             states(ReaderState::gets_subscriptions),
-            is_awake("r", "$2")
+            is_paused("r", "$2")
         )))
         .bind(digest.to_owned())
         .bind(now.timestamp())
@@ -141,7 +141,9 @@ impl Store {
             let known = self.find_reader(email).await?;
             let was = known.map(|(_, state)| state);
             if !decide(was, Wish::Receive, Source::Config).receives
-                || self.is_gone(known.map(|(id, _)| id), digest, now).await?
+                || self
+                    .has_left_or_pauses(known.map(|(id, _)| id), digest, now)
+                    .await?
             {
                 continue;
             }
@@ -156,7 +158,7 @@ impl Store {
     }
 
     /// Whether a reader has left the digest, or pauses.
-    async fn is_gone(
+    async fn has_left_or_pauses(
         &self,
         reader: Option<ReaderId>,
         digest: &str,
@@ -164,9 +166,9 @@ impl Store {
     ) -> Result<bool> {
         let Some(id) = reader else { return Ok(false) };
         let text = format!(
-            "SELECT id FROM reader WHERE id = $1 AND ({} OR NOT {})",
+            "SELECT id FROM reader WHERE id = $1 AND ({} OR {})",
             has_left("reader.id", "$2"),
-            is_awake("reader", "$3")
+            is_paused("reader", "$3")
         );
         let query = sqlx::query(AssertSqlSafe(text))
             .bind(id)

@@ -10,7 +10,7 @@ use crate::ledger::IssueId;
 use crate::reader::ReaderId;
 use crate::store::consent::parse_state;
 use crate::store::readers::read_time;
-use crate::store::sender::{count_refused_in_a_row, note, set_state, suppress_bounced};
+use crate::store::sender::{is_refused_too_often, note, set_state, suppress_bounced};
 use crate::store::sql::{BOUNCED, QUEUED, SENT, list};
 use crate::store::{Result, Store, StoreError};
 use crate::token::Key;
@@ -20,8 +20,6 @@ const BOUNCES: TimeDelta = TimeDelta::days(30);
 /// How long a request without a token is known, and how old one may be that is answered: an mbox is read from its beginning
 /// each time.
 pub(crate) const REQUESTS: TimeDelta = TimeDelta::days(365);
-/// After so many issues in a row that came back without saying whether the address is bad, it is.
-const MOST_REFUSED: usize = 3;
 
 /// The meaning of a returned message for the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,7 +222,7 @@ impl Store {
                 return Ok(state);
             }
             Deed::Bounced => {}
-            Deed::Refused if count_refused_in_a_row(tx, reader).await? >= MOST_REFUSED => {}
+            Deed::Refused if is_refused_too_often(tx, reader).await? => {}
             _ => return Ok(None),
         }
         if is_noted(tx, one, "bounced").await? || is_noted(tx, one, "unreachable").await? {

@@ -7,7 +7,8 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, Transaction};
 
 use crate::consent::{Membership, Source, Subscriptions};
 use crate::reader::ReaderId;
-use crate::store::asked::{Asked, Case, Memberships};
+use crate::store::mailable::has_left;
+use crate::store::request::{Case, ConsentRequest, Memberships};
 use crate::store::sql::{MOST_LISTED, list};
 use crate::store::{Result, Store};
 
@@ -19,7 +20,7 @@ impl Store {
         &self,
         tx: &mut Transaction<'static, Any>,
         cases: &[Case],
-        asked: &Asked<'_>,
+        request: &ConsentRequest<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
         let (mut lapsing, mut dropping) = (Vec::new(), Vec::new());
@@ -37,8 +38,8 @@ impl Store {
                 gained.entry(digest).or_default().push(id);
             }
         }
-        self.lapse(tx, &lapsing, asked.digests, now).await?;
-        let kind = match asked.by {
+        self.lapse(tx, &lapsing, request.digests, now).await?;
+        let kind = match request.by {
             Source::List => "listed",
             _ => "subscribed",
         };
@@ -49,7 +50,7 @@ impl Store {
         if dropping.is_empty() {
             return Ok(());
         }
-        for digest in asked.digests {
+        for digest in request.digests {
             self.unsubscribe(tx, digest, &dropping).await?;
             self.record(tx, &dropping, now, "left", Some(digest))
                 .await?;
@@ -195,19 +196,4 @@ impl Store {
         }
         Ok(gone)
     }
-}
-
-/// The condition that a reader has left a digest, or everything, and not come back to it, also if the digest names them
-/// itself; `reader` and `digest` are the statement's names for them.
-pub(super) fn has_left(reader: &str, digest: &str) -> String {
-    format!(
-        "(NOT EXISTS (SELECT 1 FROM subscription s WHERE s.digest = {digest} AND s.reader = {reader}) AND EXISTS \
-         (SELECT 1 FROM event e WHERE e.reader = {reader} AND e.kind = 'left' \
-         AND (e.detail IS NULL OR e.detail = {digest})))"
-    )
-}
-
-/// The condition that a reader gets issues that are queued at a time, both as the statement calls them.
-pub(super) fn is_awake(reader: &str, now: &str) -> String {
-    format!("({reader}.paused_until IS NULL OR {reader}.paused_until <= {now})")
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use tidings::config::StoreUrl;
 use tidings::inside::consent::{Source, Wish};
 use tidings::inside::ledger::{Issue, IssueState, Outcome, Settled};
-use tidings::inside::store::{Asked, Freeze, Frozen, Store};
+use tidings::inside::store::{ConsentRequest, Freeze, Frozen, Store};
 
 use crate::stores::{at, freeze, new_issue, on_both, open, people, sender};
 
@@ -212,14 +212,14 @@ fn a_copy_bears_the_name_with_which_the_issue_was_frozen() {
         let to = ["Ada <ada@x.example>".parse().unwrap()];
         let issue = new_issue("one", 0);
         freeze(&store, &issue, &to).await;
-        let asked = Asked {
+        let request = ConsentRequest {
             wish: Wish::Subscribe,
             by: Source::Owner,
             digests: &[],
             consent: None,
         };
         let renamed = ["Countess <ada@x.example>".parse().unwrap()];
-        store.ask(&renamed, &asked, at(1)).await.unwrap();
+        store.request(&renamed, &request, at(1)).await.unwrap();
         let sender = sender(&store).await;
         assert_eq!(
             sender.claim(issue.id, 1, at(1)).await.unwrap()[0]

@@ -4,7 +4,7 @@ use tidings::config::{StoreUrl, UncertainPolicy};
 use tidings::inside::consent::{ReaderState, Source, Wish};
 use tidings::inside::ledger::{DeliveryState, Outcome, Settled};
 use tidings::inside::reader::ReaderId;
-use tidings::inside::store::Asked;
+use tidings::inside::store::ConsentRequest;
 use tidings::inside::token::random_id;
 
 use crate::stores::{at, freeze, new_issue, on_both, open, people, reader, sending};
@@ -97,13 +97,13 @@ fn a_reader_whose_bounce_was_the_relays_fault_waits_again_once_and_a_person_brin
             let after = store.count_deliveries(issue.id).await.unwrap()[DeliveryState::Bounced];
             assert_eq!(before - after, left, "in round {round}");
         }
-        let asked = Asked {
+        let request = ConsentRequest {
             wish: Wish::Subscribe,
             by: Source::Owner,
             digests: &[],
             consent: None,
         };
-        store.ask(&people(3), &asked, at(5)).await.unwrap();
+        store.request(&people(3), &request, at(5)).await.unwrap();
         for n in 0..3 {
             assert_eq!(
                 reader(&store, &format!("reader{n}@x.example")).await.1,

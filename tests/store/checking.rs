@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tidings::config::StoreUrl;
 use tidings::inside::consent::{ReaderState, Source, Wish};
-use tidings::inside::store::Asked;
+use tidings::inside::store::ConsentRequest;
 
 use crate::scene::{CONFIG, MONDAY, Scene};
 use crate::site::{Site, tell_unchecked};
@@ -104,14 +104,14 @@ fn who_never_confirmed_is_deleted_after_thirty_days_and_nobody_else() {
         let store = open(url).await;
         let day = 86_400;
         let ask = async |n: usize, wish, by, digests: &[String], time| {
-            let asked = Asked {
+            let request = ConsentRequest {
                 wish,
                 by,
                 digests,
                 consent: None,
             };
             let person = [people(n + 1).remove(n)];
-            store.ask(&person, &asked, at(time)).await.unwrap();
+            store.request(&person, &request, at(time)).await.unwrap();
         };
         let weekly = ["weekly".to_owned()];
         // Only pending; pending and mailed; confirmed; left one digest; listed again of late; left all; active.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tidings::config::StoreUrl;
 use tidings::inside::consent::{Source, Wish};
-use tidings::inside::store::{Access, Asked, Freeze, Store, StoreError};
+use tidings::inside::store::{Access, ConsentRequest, Freeze, Store, StoreError};
 
 use super::{Sending, on_all, uncertain};
 use crate::scene::MONDAY;
@@ -84,13 +84,13 @@ fn who_held_a_store_open_writes_nothing_into_it_after_its_move() {
         freeze(&held, &issue, &people(3)).await;
         let mover = sender(&open(url).await).await;
         mover.move_store(&there, at(0)).await.unwrap();
-        let asked = Asked {
+        let request = ConsentRequest {
             wish: Wish::Subscribe,
             by: Source::Owner,
             digests: &[],
             consent: None,
         };
-        let late = held.ask(&people(9), &asked, at(1)).await;
+        let late = held.request(&people(9), &request, at(1)).await;
         assert!(matches!(late, Err(StoreError::Moved(_))), "{late:?}");
         let issue = new_issue("two", 1);
         let frozen = Freeze {

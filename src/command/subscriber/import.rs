@@ -15,7 +15,7 @@ use crate::ending::Ending;
 use crate::file::read::open;
 use crate::finding::{Finding, Rule};
 use crate::reader::Mailbox;
-use crate::store::{Access, Answer, Asked, Foreseen, Store, StoreError};
+use crate::store::{Access, Answer, ConsentRequest, Foreseen, Store, StoreError};
 use crate::subscriber::{List, Listed};
 use crate::talk::Talk;
 
@@ -56,7 +56,7 @@ pub(super) async fn import(
     let store = app.open_store_to_change(access).await?;
     let mut hand = match list.dry_run {
         true => Hand::Foresee(store, Foreseen::default()),
-        false => Hand::Ask(store),
+        false => Hand::Request(store),
     };
     let outcome = import.take_in(&app.config, rows, &mut hand).await;
     bar.finish_and_clear();
@@ -105,26 +105,26 @@ fn show_progress(file: &File, is_quiet: bool) -> ProgressBar {
 
 /// Carries out the requests: the store, or nobody.
 enum Hand {
-    Ask(Store),
+    Request(Store),
     Foresee(Store, Foreseen),
 }
 
 impl Hand {
-    async fn ask(
+    async fn request(
         &mut self,
         people: &[Mailbox],
-        asked: &Asked<'_>,
+        request: &ConsentRequest<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Answer>, StoreError> {
         match self {
-            Self::Ask(store) => store.ask(people, asked, now).await,
-            Self::Foresee(store, foreseen) => store.foresee(people, asked, foreseen).await,
+            Self::Request(store) => store.request(people, request, now).await,
+            Self::Foresee(store, foreseen) => store.foresee(people, request, foreseen).await,
         }
     }
 
-    fn most_asked(&self) -> usize {
+    fn most_at_once(&self) -> usize {
         match self {
-            Self::Ask(store) => store.most_asked(),
+            Self::Request(store) => store.most_at_once(),
             Self::Foresee(..) => MOST_FORESEEN,
         }
     }
@@ -182,7 +182,7 @@ impl Import<'_> {
                     }
                 }
             }
-            if batch.count >= hand.most_asked() {
+            if batch.count >= hand.most_at_once() {
                 self.carry_out(hand, &mut batch, &mut tally).await?;
             }
         }
@@ -234,13 +234,13 @@ impl Import<'_> {
     ) -> anyhow::Result<()> {
         // Wishes that stop mail come first: a person who is listed twice gets none.
         for ((wish, by, digests), people) in std::mem::take(batch).kinds.into_iter().rev() {
-            let asked = Asked {
+            let request = ConsentRequest {
                 wish,
                 by,
                 digests: &digests,
                 consent: self.consent,
             };
-            for answer in hand.ask(&people, &asked, self.now).await? {
+            for answer in hand.request(&people, &request, self.now).await? {
                 tally.count(&answer);
             }
         }

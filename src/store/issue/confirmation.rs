@@ -10,12 +10,12 @@ use crate::config::Join;
 use crate::consent::{ReaderState, Said, Source, Wish};
 use crate::ledger::{Issue, IssueId};
 use crate::reader::{Email, ReaderId};
-use crate::store::asked::Asked;
-use crate::store::consent::states;
 use crate::store::issue::letter::queue;
 use crate::store::issue::moving::MOVING;
 use crate::store::issue::welcome::Greeting;
+use crate::store::mailable::states;
 use crate::store::readers::read_time;
+use crate::store::request::ConsentRequest;
 use crate::store::returned::STANDS;
 use crate::store::sender::note;
 use crate::store::{Result, Store};
@@ -164,7 +164,7 @@ impl Store {
         if !self.take_of_domain(tx, email, request.limits, now).await? {
             return Ok(JoinAnswer::Full);
         }
-        let asked = Asked {
+        let asked = ConsentRequest {
             wish: Wish::BeAsked,
             by: Source::Anybody,
             digests: &[],
@@ -254,7 +254,7 @@ impl Store {
                 asked_at.format("%Y-%m-%dT%H:%M:%SZ"),
                 from.unwrap_or_default(),
             );
-            let asked = Asked {
+            let asked = ConsentRequest {
                 wish: Wish::Confirm,
                 by: Source::Reader,
                 digests,

@@ -7,11 +7,10 @@ use crate::consent::{ReaderState, Source};
 use crate::ledger::{Issue, Slot};
 use crate::reader::Mailbox;
 use crate::store::connect::StorePlace;
-use crate::store::consent::states;
 use crate::store::issue::announced::{announce, is_carried, know, select_void};
 use crate::store::issue::row::insert_issue;
+use crate::store::mailable::{is_paused, states};
 use crate::store::sql::QUEUED;
-use crate::store::subscriptions::is_awake;
 use crate::store::{Result, Store};
 use crate::token::random_id;
 
@@ -128,8 +127,8 @@ impl Store {
                 sqlx::query(AssertSqlSafe(format!(
                 "INSERT INTO delivery (issue, reader, state, owner, due_at, attempts, reply, name, language) \
                  SELECT $1, r.id, {QUEUED}, NULL, $2, 0, NULL, r.name, r.language FROM subscription s JOIN reader r ON r.id = s.reader \
-                 WHERE s.digest = $3 AND r.state IN ({}) AND {}",
-                states(ReaderState::gets_subscriptions), is_awake("r", "$2")
+                 WHERE s.digest = $3 AND r.state IN ({}) AND NOT {}",
+                states(ReaderState::gets_subscriptions), is_paused("r", "$2")
             )))
             .bind(issue.id)
             .bind(due)

@@ -6,9 +6,9 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 use crate::consent::ReaderState;
 use crate::ledger::{Issue, IssueId};
 use crate::reader::ReaderId;
-use crate::store::consent::states;
 use crate::store::issue::reopen;
 use crate::store::issue::row::insert_issue;
+use crate::store::mailable::states;
 use crate::store::sql::QUEUED;
 use crate::store::{Result, Store};
 

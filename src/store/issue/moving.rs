@@ -6,9 +6,9 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, Transaction};
 use crate::consent::{ReaderState, Source, Wish};
 use crate::ledger::{Issue, IssueId};
 use crate::reader::{Email, ReaderId};
-use crate::store::asked::Asked;
-use crate::store::consent::states;
 use crate::store::issue::letter::queue;
+use crate::store::mailable::states;
+use crate::store::request::ConsentRequest;
 use crate::store::{Result, Store};
 
 /// The event of the address that is asked; its detail is the number of the reader who moves.
@@ -51,13 +51,13 @@ impl Store {
         let Some(email) = address.and_then(|address| address.parse::<Email>().ok()) else {
             return Ok(());
         };
-        let asked = Asked {
+        let request = ConsentRequest {
             wish: Wish::Leave,
             by: Source::Reader,
             digests: &[],
             consent: None,
         };
-        let cases = self.carry_out(tx, &[email.into()], &asked, now).await?;
+        let cases = self.carry_out(tx, &[email.into()], &request, now).await?;
         if cases.iter().all(|case| case.answer.change.state.is_none()) {
             return Ok(());
         }

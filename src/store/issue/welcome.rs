@@ -6,10 +6,10 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 use crate::consent::ReaderState;
 use crate::ledger::{Issue, IssueId};
 use crate::reader::ReaderId;
-use crate::store::consent::states;
 use crate::store::issue::announced::select_void;
 use crate::store::issue::letter::queue;
 use crate::store::issue::reopen;
+use crate::store::mailable::states;
 use crate::store::sql::QUEUED;
 use crate::store::{Result, Store};
 

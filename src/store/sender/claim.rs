@@ -11,10 +11,9 @@ use crate::consent::ReaderState;
 use crate::ledger::{Claimed, DeliveryState, IssueId, SlotKind};
 use crate::reader::{EmailError, Reader, ReaderId};
 use crate::store::connect::StorePlace;
-use crate::store::sender::gone::has_left_since_asked;
+use crate::store::mailable::{has_left, has_left_since_asked};
 use crate::store::sender::{Position, Sender};
 use crate::store::sql::{QUEUED, list};
-use crate::store::subscriptions::has_left;
 use crate::store::{Result, StoreError};
 
 /// A row of a due delivery: reader, attempts, when it is due and was first tried; address, name and language; the
@@ -110,7 +109,7 @@ impl Sender {
             }
             let digest: String = row.try_get("digest")?;
             let asks = row.try_get::<&str, _>("kind")? == SlotKind::Confirmation.word();
-            let (may_get, has_left): (fn(ReaderState) -> bool, String) = match asks {
+            let (may_get, has_gone): (fn(ReaderState) -> bool, String) = match asks {
                 true => (
                     ReaderState::may_be_asked,
                     has_left_since_asked("r.id", "$1", "$2"),
@@ -132,7 +131,7 @@ impl Sender {
             };
             let columns = format!(
                 "d.reader, d.attempts, d.due_at, d.first_at, r.address, d.name, d.language, r.state, \
-                 CASE WHEN {has_left} THEN 1 ELSE 0 END"
+                 CASE WHEN {has_gone} THEN 1 ELSE 0 END"
             );
             let text = format!(
                 "SELECT {} AS due FROM (SELECT reader, attempts, due_at, first_at, name, language FROM delivery \

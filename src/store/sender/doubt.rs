@@ -7,10 +7,10 @@ use crate::consent::{Source, Wish};
 use crate::ledger::IssueId;
 use crate::reader::ReaderId;
 use crate::store::Result;
-use crate::store::consent::{has_agreed, next_state};
 use crate::store::issue::reopen;
+use crate::store::mailable::{has_agreed, next_state};
 use crate::store::sender::Sender;
-use crate::store::sender::judge::note;
+use crate::store::sender::outcome::note;
 use crate::store::sql::{BOUNCED, GIVEN_UP, QUEUED, list};
 
 impl Sender {

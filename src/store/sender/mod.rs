@@ -2,8 +2,7 @@
 
 mod claim;
 mod doubt;
-mod gone;
-mod judge;
+mod outcome;
 mod room;
 mod writer;
 
@@ -26,7 +25,7 @@ use crate::store::issue::read_delivery_state;
 use crate::store::sql::{GIVEN_UP, QUEUED, SENDING, SENT, SUPPRESSED};
 use crate::store::{Result, Store, StoreError};
 use crate::token::random_id;
-pub(super) use judge::{count_refused_in_a_row, note, set_state, suppress_bounced};
+pub(super) use outcome::{is_refused_too_often, note, set_state, suppress_bounced};
 use writer::{Job, write};
 
 /// The position of a delivery in the order of claims: due time, reader.
@@ -245,7 +244,7 @@ impl Sender {
     pub async fn intend(&self, issue: IssueId, readers: Vec<ReaderId>) -> Result<Vec<ReaderId>> {
         let (done, result) = oneshot::channel();
         self.submit(Job::Intend(issue, readers, done))?;
-        result.await.map_err(|_| gone())?
+        result.await.map_err(|_| report_dead_writer())?
     }
 
     /// Records the outcomes of attempts, soon; a failure shows at the next intent or flush.
@@ -257,11 +256,11 @@ impl Sender {
     pub async fn flush(&self) -> Result<()> {
         let (done, result) = oneshot::channel();
         self.submit(Job::Flush(done))?;
-        result.await.map_err(|_| gone())?
+        result.await.map_err(|_| report_dead_writer())?
     }
 
     fn submit(&self, job: Job) -> Result<()> {
-        self.writer.send(job).map_err(|_| gone())
+        self.writer.send(job).map_err(|_| report_dead_writer())
     }
 
     /// Releases its claims of the issue that are not begun.
@@ -317,6 +316,6 @@ impl Sender {
     }
 }
 
-fn gone() -> StoreError {
+fn report_dead_writer() -> StoreError {
     StoreError::Writer("it is gone".to_owned())
 }

@@ -16,9 +16,8 @@ use crate::finding::one_line;
 use crate::ledger::{DeliveryState, IssueId, Outcome, Owner, Settled};
 use crate::reader::ReaderId;
 use crate::store::connect::{StorePlace, begin_words};
-use crate::store::consent::states;
-use crate::store::sender::gone::stays;
-use crate::store::sender::judge::judge;
+use crate::store::mailable::{select_still_mailable, states};
+use crate::store::sender::outcome::record_outcome;
 use crate::store::sql::{QUEUED, SENDING, SUPPRESSED, list};
 use crate::store::{LONGEST_REPLY, Result, Store, StoreError};
 
@@ -138,7 +137,7 @@ impl Writer {
     /// Commits all jobs. Returns the intents that were refused.
     async fn commit(&mut self, jobs: &[Job]) -> Result<Refused> {
         let mut batches: BTreeMap<IssueId, Batch> = BTreeMap::new();
-        let mut judged = Vec::new();
+        let mut ended = Vec::new();
         for job in jobs {
             match job {
                 Job::Intend(issue, readers, _) => {
@@ -158,7 +157,7 @@ impl Writer {
                             one.outcome,
                             Outcome::Unknown(_) | Outcome::Bounced | Outcome::Refused
                         ) {
-                            judged.push((*issue, one, *now));
+                            ended.push((*issue, one, *now));
                         }
                     }
                 }
@@ -187,7 +186,7 @@ impl Writer {
             None => kept.insert(store.pool.acquire().await?),
         };
         *commits += 1;
-        if let ([change], []) = (&*changes, &*judged) {
+        if let ([change], []) = (&*changes, &*ended) {
             // One statement is a transaction by itself. Once committed it is not written again, whatever error the
             // lookup after it meets.
             let count = patiently!(change.write(connection, place, owner))?;
@@ -203,7 +202,7 @@ impl Writer {
             });
         }
         // In one order, so that two senders never wait for each other crosswise.
-        judged.sort_by_key(|(_, one, _)| one.reader);
+        ended.sort_by_key(|(_, one, _)| one.reader);
         change_by!(connection.begin_with(begin_words(place)), |tx| {
             let mut refused = Refused::default();
             for change in &changes {
@@ -212,8 +211,8 @@ impl Writer {
                     .look_for(change, count, &mut tx, place, owner)
                     .await?;
             }
-            for (issue, one, now) in &judged {
-                judge(&mut tx, place, *issue, one, *now).await?;
+            for (issue, one, now) in &ended {
+                record_outcome(&mut tx, place, *issue, one, *now).await?;
             }
             Ok(refused)
         })
@@ -251,7 +250,7 @@ impl Refused {
              ELSE r.state END FROM reader r WHERE r.id = delivery.reader) \
              WHERE {waiting} AND NOT EXISTS ({}) RETURNING reader",
             states(ReaderState::takes_mail),
-            stays()
+            select_still_mailable()
         );
         let select = format!("SELECT reader FROM delivery WHERE {waiting}");
         let mut found = count;
@@ -324,7 +323,7 @@ impl Statement<'_> {
     }
 
     /// Executes the statement and returns how many rows it changed: an intent only while the issue is open and the
-    /// reader has not gone since the claim; and no row of another sender. `COALESCE` keeps both databases from scanning
+    /// reader has not gone since the freeze; and no row of another sender. `COALESCE` keeps both databases from scanning
     /// everything that the sender owns instead of finding each row by its key.
     async fn write(
         &self,
@@ -343,7 +342,7 @@ impl Statement<'_> {
              AND CASE WHEN paired.value IS NOT NULL THEN state IN ({QUEUED}, {SENDING}) ELSE state = {QUEUED} \
              AND EXISTS ({} AND i.state = 'open') END",
             place.pair_table("$7"),
-            stays()
+            select_still_mailable()
         );
         let reply = |one: &Settled| one_line(&one.reply, LONGEST_REPLY).into();
         let settled = self

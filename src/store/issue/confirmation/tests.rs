@@ -6,7 +6,7 @@ use crate::consent::{ReaderState, Source, Wish};
 use crate::ledger::{Issue, IssueId, IssueState, Slot};
 use crate::reader::{Email, ReaderId};
 use crate::store::Store;
-use crate::store::asked::Asked;
+use crate::store::request::ConsentRequest;
 
 const ADA: &str = "ada@x.example";
 
@@ -112,14 +112,14 @@ impl Joining {
 
     async fn owner(&self, wish: Wish, by: Source, digests: &[&str]) {
         let digests: Vec<String> = digests.iter().map(|&name| name.to_owned()).collect();
-        let asked = Asked {
+        let request = ConsentRequest {
             wish,
             by,
             digests: &digests,
             consent: None,
         };
         let people = [ADA.parse().unwrap()];
-        self.store.ask(&people, &asked, noon()).await.unwrap();
+        self.store.request(&people, &request, noon()).await.unwrap();
     }
 
     async fn digests(&self) -> Vec<String> {

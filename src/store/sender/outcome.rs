@@ -1,4 +1,4 @@
-//! Applies the outcome of an attempt to its reader.
+//! Records the outcome of an attempt as events of its reader, and suppresses a reader whose address is bad.
 
 use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
@@ -12,8 +12,11 @@ use crate::store::consent::parse_state;
 use crate::store::sql::{BOUNCED, GIVEN_UP, MOST_LISTED, SENT, list};
 use crate::store::{LONGEST_REPLY, Result};
 
+/// After so many issues in a row that were refused without saying whether the address is bad, it is.
+const MOST_REFUSED: usize = 3;
+
 /// Records an outcome; a bad address is suppressed.
-pub(super) async fn judge(
+pub(super) async fn record_outcome(
     connection: &mut AnyConnection,
     place: &StorePlace,
     issue: IssueId,
@@ -31,8 +34,7 @@ pub(super) async fn judge(
         note(connection, place, issue, &[reader], now, words).await?;
     }
     let is_bad = settled.outcome == Outcome::Bounced
-        || settled.outcome == Outcome::Refused
-            && count_refused_in_a_row(connection, reader).await? >= 3;
+        || settled.outcome == Outcome::Refused && is_refused_too_often(connection, reader).await?;
     if is_bad {
         suppress_bounced(connection, place, (reader, issue), &settled.reply, now).await?;
     }
@@ -109,25 +111,22 @@ pub(in crate::store) async fn note(
     Ok(())
 }
 
-/// The number of consecutive refusals among the reader's last three issues, from the newest. Doubted refusals do not
-/// count.
-pub(in crate::store) async fn count_refused_in_a_row(
+/// Whether the reader's last issues were all refused. Doubted refusals do not count.
+pub(in crate::store) async fn is_refused_too_often(
     connection: &mut AnyConnection,
     reader: ReaderId,
-) -> Result<usize> {
+) -> Result<bool> {
     let rows = statement!("SELECT (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'refused') \
          - (SELECT COUNT(*) FROM event e WHERE e.reader = d.reader AND e.issue = d.issue AND e.kind = 'doubted') \
          AS refused FROM delivery d JOIN issue i ON i.id = d.issue \
-         WHERE d.reader = $1 AND d.state IN ({SENT}, {BOUNCED}, {GIVEN_UP}) ORDER BY i.made_at DESC LIMIT 3")
+         WHERE d.reader = $1 AND d.state IN ({SENT}, {BOUNCED}, {GIVEN_UP}) ORDER BY i.made_at DESC LIMIT {MOST_REFUSED}")
     .bind(reader)
     .fetch_all(&mut *connection)
     .await?;
-    let mut in_a_row = 0;
-    for row in rows {
+    for row in &rows {
         if row.try_get::<i64, _>("refused")? <= 0 {
-            break;
+            return Ok(false);
         }
-        in_a_row += 1;
     }
-    Ok(in_a_row)
+    Ok(rows.len() == MOST_REFUSED)
 }

@@ -7,7 +7,7 @@ use crate::reader::ReaderId;
 
 /// A request about some people.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct ConsentRequest<'a> {
     /// The wish: their own, or about them.
     pub wish: Wish,
     /// The source of the request.
