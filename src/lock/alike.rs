@@ -1,7 +1,7 @@
 //! Gives posts the ids of the lines with their instant and title.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::lock::given::{Given, mint};
 use crate::lock::lines::Line;
@@ -88,15 +88,26 @@ impl Asking<'_> {
             || self.is_dead(id) && is_rewritten()
     }
 
-    /// Asks whether a post is one that is gone, by path and id, or a new one.
-    pub(super) fn ask_whether_moved(&self, number: usize, gone: (&str, &str)) -> Unclear {
-        let new = mint(self.authority, &self.posts[number]);
-        let fate = self.past.fate_of(gone.0);
-        let mut unclear = Unclear::moved_or_new(number, &self.line(number), &[gone], &fate, &new);
-        // Held, it would count as vanished since the last build, and the next one would not ask.
-        if self.is_dead(gone.1) {
-            unclear.held.clear();
+    /// The id that a post gets if it is new.
+    pub(super) fn mint(&self, number: usize) -> String {
+        match mint(self.authority, &self.posts[number]) {
+            new if self.known.contains_key(&*new) => format!("{new};2"),
+            new => new,
         }
+    }
+
+    /// Asks whether a post is one of these, which are gone, or a new one.
+    pub(super) fn ask_whether_moved(&self, number: usize, gone: &[&str]) -> Unclear {
+        let path_of = |id: &&str| self.known.get(id).copied().unwrap_or_default();
+        let gone: Vec<(&str, &str)> = gone.iter().map(|id| (path_of(id), *id)).collect();
+        let fate = match gone[..] {
+            [(path, _)] => self.past.fate_of(path),
+            _ => "is gone".to_owned(),
+        };
+        let (line, new) = (self.line(number), self.mint(number));
+        let mut unclear = Unclear::moved_or_new(number, &line, &gone, &fate, &new);
+        // Held, it would count as vanished since the last build, and the next one would not ask.
+        unclear.held.retain(|id| !self.is_dead(id));
         unclear
     }
 
@@ -163,10 +174,7 @@ impl Lock {
             let is_other =
                 texts.is_some_and(|(earlier, now)| earlier.compare(now) == Likeness::Other);
             if is_other && own.published != line.published && own.title != line.title {
-                let new = match mint(asking.authority, &asking.posts[number]) {
-                    new if asking.known.contains_key(&*new) => format!("{new};2"),
-                    new => new,
-                };
+                let new = asking.mint(number);
                 unclear.push(Unclear::rewritten_or_new(number, &line, own.id, &new));
             }
         }
@@ -199,6 +207,34 @@ impl Lock {
         unclear.extend(ask_for_disputed(given, asking, &mut wanted));
         unclear.extend(ask_for_shared(given, asking, &mut wanted));
         given.take_alone(|number| wanted.get(&number).copied());
+        unclear
+    }
+
+    /// Refuses posts with the instant and title of several lines that no post holds: each may be any of those, back under
+    /// another path.
+    pub(super) fn ask_for_twins(&self, given: &mut Given<'_>, asking: &Asking<'_>) -> Vec<Unclear> {
+        if !given.lacks() {
+            return Vec::new();
+        }
+        let mut twins: HashMap<(&str, &str), BTreeSet<&str>> = HashMap::new();
+        for line in self.posts.all() {
+            if !given.taken.contains(line.id) {
+                let alike = twins.entry((line.published, line.title)).or_default();
+                alike.insert(line.id);
+            }
+        }
+        let mut unclear = Vec::new();
+        for number in given.lacking() {
+            let line = asking.line(number);
+            let ids: Vec<&str> = match twins.get(&(line.published, line.title)) {
+                Some(ids) => ids.iter().copied().collect(),
+                None => continue,
+            };
+            if ids.len() > 1 {
+                unclear.push(asking.ask_whether_moved(number, &ids));
+            }
+        }
+        given.refused.extend(unclear.iter().map(|one| one.number));
         unclear
     }
 
@@ -288,8 +324,7 @@ fn ask_for_disputed<'a>(
     disputed.sort_unstable();
     let mut unclear = Vec::new();
     for (number, id) in disputed {
-        let gone = (asking.known.get(id).copied().unwrap_or_default(), id);
-        unclear.push(asking.ask_whether_moved(number, gone));
+        unclear.push(asking.ask_whether_moved(number, &[id]));
         given.refused.insert(number);
         wanted.remove(&number);
     }
@@ -314,8 +349,7 @@ fn ask_for_shared<'a>(
         }
         numbers.sort_unstable();
         for number in numbers {
-            let gone = (asking.known.get(id).copied().unwrap_or_default(), id);
-            unclear.push(asking.ask_whether_moved(number, gone));
+            unclear.push(asking.ask_whether_moved(number, &[id]));
             given.refused.insert(number);
             wanted.remove(&number);
         }

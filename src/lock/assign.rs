@@ -30,7 +30,7 @@
 //!    out and the last build did not have.
 //! 7. As step 3, among dead lines: a post that was away comes back under another path. Since another may have been given
 //!    its instant and title meanwhile, its text must be what it was; else a person is asked, and so
-//!    where several come back as one.
+//!    where several come back as one, or one as several.
 //! 8. A new id, which no line and no post has. Where an earlier build has published it, and the last one did not have
 //!    it, the lock was lost: the post may be that one, back, and is left out until a person says.
 //!
@@ -143,6 +143,7 @@ impl Lock {
         for name in names {
             unclear.extend(self.take_alike(&mut given, &asking, name, true));
         }
+        unclear.extend(self.ask_for_twins(&mut given, &asking));
         unclear.extend(ask_for_returned(&mut given, &asking));
         let moved_far = std::mem::take(&mut given.moved);
         let elsewhere = std::mem::take(&mut given.elsewhere);

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::lock::Lock;
 use crate::lock::alike::Asking;
-use crate::lock::given::{Given, mint};
+use crate::lock::given::Given;
 use crate::lock::lines::Line;
 use crate::lock::unclear::Unclear;
 use crate::post::Likeness;
@@ -118,11 +118,7 @@ impl Asking<'_> {
         let ask = |number: usize| {
             let path = |other: usize| self.posts[other].path;
             let rest: Vec<&str> = all().filter(|other| *other != number).map(path).collect();
-            let plain = mint(self.authority, &self.posts[number]);
-            let new = match self.known.contains_key(plain.as_str()) {
-                true => format!("{plain};2"),
-                false => plain,
-            };
+            let new = self.mint(number);
             let published = (own.path, own.id);
             Unclear::copied_or_moved(number, &self.line(number), published, &rest, &new)
         };

@@ -179,10 +179,6 @@ fn nobody_takes_an_id_that_another_still_has() {
         lock.name("h", &[post("a.md", "Weekly"), post("b.md", "Weekly")]),
         ids
     );
-    assert_eq!(
-        lock.name("h", &[post("c.md", "Weekly")]),
-        ["tag:hums.example,2024-03-18:c.md"]
-    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::lock::Lock;
 use crate::lock::alike::Asking;
-use crate::lock::given::{Given, mint};
+use crate::lock::given::Given;
 use crate::lock::lines::Line;
 use crate::lock::moved::{self, Arrival, Trace};
 use crate::lock::past::Past;
@@ -44,19 +44,13 @@ impl Lock {
                 Arrival::New => {}
                 Arrival::Moved(at) if asking.is_hidden(gone[at].1) => {
                     given.refused.insert(number);
-                    let gone = (gone[at].0.path, gone[at].1);
-                    unclear.push(asking.ask_whether_moved(number, gone));
+                    unclear.push(asking.ask_whether_moved(number, &[gone[at].1]));
                 }
                 Arrival::Moved(at) => given.give_moved(number, gone[at].1),
                 Arrival::Unclear(some) => {
                     given.refused.insert(number);
-                    let some = some.into_iter().map(|at| (gone[at].0.path, gone[at].1));
-                    let some: Vec<(&str, &str)> = some.collect();
-                    let new = mint(self.authority(), &asking.posts[number]);
-                    let line = asking.line(number);
-                    let mut one = Unclear::moved_or_new(number, &line, &some, "is gone", &new);
-                    one.held.retain(|id| !asking.is_dead(id));
-                    unclear.push(one);
+                    let ids: Vec<&str> = some.into_iter().map(|at| gone[at].1).collect();
+                    unclear.push(asking.ask_whether_moved(number, &ids));
                 }
             }
         }
