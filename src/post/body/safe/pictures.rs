@@ -60,15 +60,17 @@ pub(super) fn load(
     let is_empty = |now: Option<String>| {
         now.is_none_or(|now| now.trim().is_empty() || now.starts_with("data:"))
     };
-    if let Some(set) = set {
-        let first = set.split([' ', ',']).find(|word| !word.is_empty());
-        let first = first.filter(|first| is_address(&unescape(first)));
-        if let Some(first) = first.filter(|_| address.is_none() && element.tag_name() == "img")
-            && is_empty(element.get_attribute("src"))
-        {
-            element.set_attribute("src", first)?;
-        }
-        element.set_attribute("srcset", &set)?;
+    if let Some(set) = &set {
+        element.set_attribute("srcset", set)?;
+    }
+    // Mail programs and many readers know no sizes: one of them is the address, if there is no other.
+    let set = set.or_else(|| element.get_attribute("srcset"));
+    let first = set.as_deref().and_then(find_first);
+    let first = first.filter(|first| is_address(&unescape(first)));
+    if let Some(first) = first.filter(|_| address.is_none() && element.tag_name() == "img")
+        && is_empty(element.get_attribute("src"))
+    {
+        element.set_attribute("src", first)?;
     }
     // A source of a picture has sizes alone.
     if let Some(address) = address.filter(|_| element.tag_name() == "img") {
@@ -77,11 +79,15 @@ pub(super) fn load(
     Ok(())
 }
 
+/// Finds the first address of a list of sizes.
+fn find_first(set: &str) -> Option<&str> {
+    set.split([' ', ',']).find(|word| !word.is_empty())
+}
+
 /// Finds the address that a picture's tag keeps for a script.
 fn find_later_address(tag: &str) -> Option<&str> {
     let mut names = LATER.iter().chain(&LATER_SETS);
-    let value = names.find_map(|name| find_attribute(tag, name))?;
-    value.split([' ', ',']).find(|word| !word.is_empty())
+    find_first(names.find_map(|name| find_attribute(tag, name))?)
 }
 
 /// Whether a picture's tag has no address of its own, and none that it keeps for a script.

@@ -117,11 +117,11 @@ fn an_embedded_page_becomes_a_link_and_an_embedded_picture_stays() {
         ),
         (
             "<img srcset=\"a.png 1x, b.png <plaintext>, c.png -1x, d.png 0w, e.png 10w 20h, f.png infx\">",
-            "<img srcset=\"https://hums.example/blog/posts/cake/a.png 1x, https://hums.example/blog/posts/cake/e.png 10w 20h\">",
+            "<img srcset=\"https://hums.example/blog/posts/cake/a.png 1x, https://hums.example/blog/posts/cake/e.png 10w 20h\" src=\"https://hums.example/blog/posts/cake/a.png\">",
         ),
         (
             "<img srcset=\"a.png 1x,\n/b.png 2x,c,d.png\">",
-            "<img srcset=\"https://hums.example/blog/posts/cake/a.png 1x, https://hums.example/b.png 2x, https://hums.example/blog/posts/cake/c,d.png\">",
+            "<img srcset=\"https://hums.example/blog/posts/cake/a.png 1x, https://hums.example/b.png 2x, https://hums.example/blog/posts/cake/c,d.png\" src=\"https://hums.example/blog/posts/cake/a.png\">",
         ),
     ] {
         let html = render_body(Dialect::Hugo, text).html;

@@ -71,6 +71,18 @@ fn a_lazy_picture_has_its_real_address() {
             "<img src=\"https://hums.example/a.png\" alt=\"A\" srcset=\"https://hums.example/a.png 1x, https://hums.example/b.png 2x\">",
         ),
         (
+            "<img srcset=\"/a.png 2x\" alt=\"A\">",
+            "<img src=\"https://hums.example/a.png\" alt=\"A\" srcset=\"https://hums.example/a.png 2x\">",
+        ),
+        (
+            "<img src=\"data:image/gif;base64,R0\" srcset=\"/a.png, /b.png 2x\" alt=\"A\">",
+            "<img src=\"https://hums.example/a.png\" alt=\"A\" srcset=\"https://hums.example/a.png, https://hums.example/b.png 2x\">",
+        ),
+        (
+            "<img src=\"/real.png\" srcset=\"/b.png 2x\" alt=\"A\">",
+            "<img src=\"https://hums.example/real.png\" alt=\"A\" srcset=\"https://hums.example/b.png 2x\">",
+        ),
+        (
             "<picture><source data-srcset=\"/a.webp\" type=\"image/webp\"><img data-src=\"/real.png\" alt=\"A\"></picture>",
             "<picture><source type=\"image/webp\" srcset=\"https://hums.example/a.webp\"><img src=\"https://hums.example/real.png\" alt=\"A\"></picture>",
         ),
