@@ -302,11 +302,7 @@ impl Expander<'_> {
         if self.syntax.kramdown
             && (rest.starts_with("{:") || rest.starts_with("{::") || rest.starts_with("{:/"))
         {
-            let line = &rest[..rest.floor_char_boundary(LONGEST_ATTRIBUTES)];
-            let end = 1 + line[1..].find(['}', '\n', '{']).unwrap_or(line.len() - 1);
-            let end = Some(end)
-                .filter(|end| line[*end..].starts_with('}'))
-                .map(|end| end + 1);
+            let end = measure_attributes(&rest[..rest.floor_char_boundary(LONGEST_ATTRIBUTES)]);
             // Attributes follow `[a](b)`, `*a*` or a picture; a brace in a sentence is text.
             if let Some(end) = end.filter(|_| {
                 self.done
@@ -334,6 +330,22 @@ impl Expander<'_> {
         let end = next.map_or(text.len(), |next| first + next);
         let before_formula = self.formulas.find_sign(&text[first..end]);
         before_formula.map_or(end, |next| first + next)
+    }
+}
+
+/// Measures kramdown's attributes at the beginning of a text. A tag of Liquid in them has braces of its own.
+fn measure_attributes(text: &str) -> Option<usize> {
+    let mut at = "{:".len();
+    loop {
+        at += text[at..].find(['}', '\n', '{'])?;
+        let rest = &text[at..];
+        if rest.starts_with('}') {
+            return Some(at + 1);
+        }
+        if !rest.starts_with("{{") {
+            return None;
+        }
+        at += rest.find("}}")? + 2;
     }
 }
 

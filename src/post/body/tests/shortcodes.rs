@@ -87,6 +87,11 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
     ),
     (
         Dialect::Jekyll,
+        "![x](/i/a.png){:width=\"100%\" srcset=\"{{ site.baseurl }}/i/b.png 2x\"} {: a {b",
+        "<p><img src=\"https://hums.example/i/a.png\" alt=\"x\"> {: a {b</p>",
+    ),
+    (
+        Dialect::Jekyll,
         "[a]({{ site.baseurl }}{% post_url 2023-01-02-tea %}) [b]({{ site.url }}{% link _posts/2023-01-02-tea.md %}) [c]({{ site.url }}{{ site.baseurl }}{% post_url 2023-01-02-tea %})",
         "<p><a href=\"https://hums.example/blog/2024/05/01/tea.html\">a</a> <a href=\"https://hums.example/blog/2024/05/01/tea.html\">b</a> <a href=\"https://hums.example/blog/2024/05/01/tea.html\">c</a></p>",
     ),
