@@ -18,7 +18,7 @@ use mail::{check_mail, is_reserved};
 use crate::app::App;
 use crate::build::{BuildOptions, build, check_written, read};
 use crate::cli::CheckArgs;
-use crate::config::{Config, Digest, ImapAccount, Inbox};
+use crate::config::{Config, Digest, ImapAccount, Inbox, is_sample_host};
 use crate::digest::{Next, choose_news, split, split_at_limit};
 use crate::ending::Ending;
 use crate::finding::{Finding, Place, Rule};
@@ -98,9 +98,7 @@ fn find_placeholders(config: &Config) -> Vec<Finding> {
         findings.push(finding.hint(format!("set {key}")));
     };
     let host = config.site.url.host_str().unwrap_or_default();
-    // The sample configs of `init` and of generators have one of these, and no site is there.
-    let is_sample = matches!(host, "example.org" | "example.com" | "example.net");
-    if is_sample || is_real && is_reserved(host) {
+    if is_sample_host(host) || is_real && is_reserved(host) {
         let place = config.place_of_key("site", "url");
         find(place, "`url` under [site]", config.site.url.as_str());
     }

@@ -77,6 +77,11 @@ impl Site {
     }
 }
 
+/// Whether a host is one of those for examples (RFC 2606), which the sample configs of `init` and of generators name.
+pub(crate) fn is_sample_host(host: &str) -> bool {
+    matches!(host, "example.org" | "example.com" | "example.net")
+}
+
 /// Whether an address stands on this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {

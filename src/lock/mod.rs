@@ -8,6 +8,7 @@ mod given;
 mod lines;
 mod moved;
 mod past;
+mod sample;
 mod unclear;
 mod vanished;
 
