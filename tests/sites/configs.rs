@@ -190,3 +190,56 @@ fn a_vault_or_a_submodule_does_not_hide_the_site_around_it() {
         ran.talk
     );
 }
+
+#[test]
+fn a_shortcode_whose_template_shows_code_has_code() {
+    let post = "---\ntitle: One\ndate: 2024-05-01\n---\n{{< high rust >}}\n# no heading\n\n    let a: Result<(), Box<Error>> = 1;\n{{< /high >}}\n\n\
+                {{< Box >}}\nSome *words*.\n{{< /Box >}}\n\n{{< old >}}\n<b>\n{{< /old >}}\n";
+    let scene = site_beside(&[
+        ("content/posts/one.md", post),
+        ("hugo.toml", "baseURL = 'https://x.example/'\n"),
+        (
+            "layouts/shortcodes/high.html",
+            "{{ $code := trim .Inner \"\\n\" }}{{ highlight $code (.Get 0) \"\" }}",
+        ),
+        (
+            "layouts/_shortcodes/box.html",
+            "<div><pre class=\"label\">Box</pre>{{ .Inner | markdownify }}</div>",
+        ),
+        (
+            "themes/x/layouts/shortcodes/old.html",
+            "<pre>{{ .Inner }}</pre>",
+        ),
+    ]);
+    let ran = scene.run(&["--at", "2024-06-01T00:00:00Z", "-v", "build"]);
+    let atom = scene.read("public/atom.xml");
+    let shown = |html: &str| {
+        atom.contains(
+            &html
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
+                .replace('"', "&quot;"),
+        )
+    };
+    assert!(
+        shown(
+            "<pre><code class=\"language-rust\"># no heading\n\n    let a: Result&lt;(), Box&lt;Error&gt;&gt; = 1;"
+        ),
+        "{atom}"
+    );
+    assert!(
+        shown("<p>Some <em>words</em>.</p>") && shown("<pre><code>&lt;b&gt;"),
+        "{atom}"
+    );
+    assert!(
+        !ran.talk.contains("`high`") && !ran.talk.contains("`old`"),
+        "{}",
+        ran.talk
+    );
+    assert!(
+        ran.talk.contains("`Box` is left out") || ran.talk.contains("`box` is left out"),
+        "{}",
+        ran.talk
+    );
+}

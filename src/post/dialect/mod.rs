@@ -56,6 +56,9 @@ impl Rules {
 /// Default front-matter keys by folder or file stem (Eleventy data files, Hugo cascades), below the folder of posts.
 pub(crate) type Data = HashMap<String, Map<String, Value>>;
 
+/// The prefix of the variables that name the shortcodes whose content is code by the site's own templates.
+pub(crate) const CODE_SHORTCODE: &str = "shortcode.code.";
+
 /// The habits of one site: its dialect's rules, and the settings of the generator's own config.
 #[derive(Debug, Clone)]
 #[expect(

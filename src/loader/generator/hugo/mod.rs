@@ -2,6 +2,7 @@
 
 mod ignored;
 mod languages;
+mod shortcodes;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,12 +14,13 @@ use crate::config::{Dialect, Format};
 use crate::file::read::{WRITTEN, read_text};
 use crate::finding::Finding;
 use crate::loader::generator::hugo::languages::list_language_folders;
+use crate::loader::generator::hugo::shortcodes::list_code_shortcodes;
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::{Generator, lower, read_author, read_keys};
 use crate::loader::generator::survey::{Survey, find_nested, find_posts_in};
 use crate::loader::ignored::gathered::Gathered;
 use crate::post::dialect::math::{self, Delimiters, FormulaPlace, Math};
-use crate::post::dialect::{Data, Habits, Rules};
+use crate::post::dialect::{CODE_SHORTCODE, Data, Habits, Rules};
 use crate::post::{add_defaults, front, texts_of};
 
 /// The names of config files that only Hugo has.
@@ -88,6 +90,11 @@ impl GeneratorReader for Hugo {
         read_languages(generator, dir, habits);
         if let Some(params) = generator.keys.get("params") {
             habits.variables.extend(texts_of("param", params));
+        }
+        for name in list_code_shortcodes(&generator.root) {
+            habits
+                .variables
+                .insert(format!("{CODE_SHORTCODE}{name}"), String::new());
         }
         let names = generator.list(&["frontmatter", "date"]);
         let place = names.iter().position(|name| name == ":filename");

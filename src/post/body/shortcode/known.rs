@@ -46,6 +46,20 @@ pub(super) const NOTES: [&str; 17] = [
 pub(in crate::post::body) const HEADINGS: [&str; 5] =
     ["title", "label", "summary", "heading", "caption"];
 
+/// The language of a call whose content is code; empty if it names none.
+pub(super) fn find_language(call: &Call) -> String {
+    let language = call.get(&["lang", "language"], 0).unwrap_or_default();
+    let language = language.trim_start_matches("lang:");
+    let is_name = language
+        .chars()
+        .all(|c| c.is_alphanumeric() || "+-#_.".contains(c));
+    if is_name {
+        language.to_owned()
+    } else {
+        String::new()
+    }
+}
+
 /// The meaning of a common call; `None` for an unknown one.
 pub(in crate::post::body) fn find_meaning(call: &Call) -> Option<Meaning> {
     let html = |text: String| Some(Meaning::Html(text));
@@ -84,16 +98,7 @@ pub(in crate::post::body) fn find_meaning(call: &Call) -> Option<Meaning> {
             Some(Meaning::Address(call.get(&["path", "to"], 0)?.to_owned()))
         }
         "highlight" | "codeblock" | "code" | "code_block" | "code-block" | "prism" => {
-            let language = call.get(&["lang", "language"], 0).unwrap_or_default();
-            let language = language.trim_start_matches("lang:");
-            let is_name = language
-                .chars()
-                .all(|c| c.is_alphanumeric() || "+-#_.".contains(c));
-            Some(Meaning::Code(if is_name {
-                language.to_owned()
-            } else {
-                String::new()
-            }))
+            Some(Meaning::Code(find_language(call)))
         }
         "mermaid" | "graphviz" | "plantuml" | "katex" | "math" | "latex" => {
             Some(Meaning::Code(call.name.clone()))

@@ -6,8 +6,9 @@ use crate::html::escape;
 use crate::post::body::shortcode::Expander;
 use crate::post::body::shortcode::call::Call;
 use crate::post::body::shortcode::code::{Code, unescape};
-use crate::post::body::shortcode::known::{Meaning, find_meaning};
+use crate::post::body::shortcode::known::{Meaning, find_language, find_meaning};
 use crate::post::body::shortcode::tag::{ShortcodeTag, TagSyntax};
+use crate::post::dialect::CODE_SHORTCODE;
 
 /// Tags of Liquid that show nothing themselves.
 const SILENT: [&str; 21] = [
@@ -110,7 +111,7 @@ impl<'a> Expander<'a> {
             let end = self.find_closing(after, tag.kind, &call.name);
             return end.map_or(after, |end| end.end);
         }
-        match find_meaning(&call) {
+        match self.find_code(tag, &call).or_else(|| find_meaning(&call)) {
             Some(meaning) => self.show_meaning(at, tag, &call, meaning),
             // Such an unknown call may be text, unless it includes a file.
             None if self.syntax.doubt && tag.kind == TagSyntax::Liquid && !is_include => {
@@ -125,6 +126,13 @@ impl<'a> Expander<'a> {
                 after
             }
         }
+    }
+
+    /// The meaning of a shortcode that shows code by the site's own template.
+    fn find_code(&self, tag: ShortcodeTag<'a>, call: &Call) -> Option<Meaning> {
+        let key = format!("{CODE_SHORTCODE}{}", call.name.to_lowercase());
+        let is_code = tag.kind == TagSyntax::Hugo && self.variables.known.contains_key(&key);
+        is_code.then(|| Meaning::Code(find_language(call)))
     }
 
     /// Executes a statement of Liquid's, which shows nothing itself. Returns where the text goes on; `None` if the call
