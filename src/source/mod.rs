@@ -4,6 +4,7 @@ mod asked;
 mod copy;
 mod decode;
 mod merge;
+mod page;
 mod posts;
 mod reach;
 
@@ -27,6 +28,7 @@ use crate::source::asked::{AskedFeed, AskedLog};
 use crate::source::copy::{FeedCopy, Shelf};
 use crate::source::decode::decode;
 use crate::source::merge::merge;
+use crate::source::page::hint_at_feed;
 use crate::source::posts::unite;
 
 pub(crate) use crate::source::reach::Reach;
@@ -265,7 +267,7 @@ fn take(
     };
     let feed = OldFeed::parse(&text).map_err(|finding| {
         let message = format!("`{name}`: {}", finding.message);
-        Finding::warning(Rule::SourceUnreadable, message)
+        Finding::warning(Rule::SourceUnreadable, message).hint(hint_at_feed(&text, name))
     })?;
     let came = match copy {
         None => Came::First,
@@ -292,10 +294,8 @@ fn warn_of_trouble(
         Some(copy) => format!("its last copy is used ({} posts)", copy.entries.len()),
         None => "there is no copy of it yet, so its posts are missing".to_owned(),
     };
-    let hint = match (finding.rule, rest) {
-        (Rule::SourceUnreadable, _) => {
-            "name the feed itself, not the page that links to it".to_owned()
-        }
+    let hint = match (&finding.hint, rest) {
+        (Some(hint), _) => hint.clone(),
         (_, Some(until)) => format!("it is asked again after {}", until.to_rfc3339()),
         (_, None) => "the next run asks again".to_owned(),
     };

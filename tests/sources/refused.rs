@@ -30,7 +30,22 @@ fn a_source_that_cannot_be_read_costs_a_warning_and_the_others_go_on() {
             Page::Raw(200, gzipped.clone(), b"no gzip".to_vec()),
             "its gzip is broken",
         ),
-        (Page::Document(b"<html></html>".to_vec()), "this is no feed"),
+        (
+            Page::Document(b"<html></html>".to_vec()),
+            "name the feed itself",
+        ),
+        (
+            Page::Document(
+                b"<!DOCTYPE html><HTML><head><link rel=stylesheet href=/a.css><link href=\"/g?a=1&amp;b=2\" \
+                  type='application/atom+xml' rel='home alternate'></head>"
+                    .to_vec(),
+            ),
+            "/g?a=1&b=2\"",
+        ),
+        (
+            Page::Document(atom(&[TEA]).as_bytes()[..200].to_vec()),
+            "tell whoever writes the feed",
+        ),
         (Page::Document(b"<a>".repeat(100_000)), "nest too deeply"),
         (
             Page::Moved(302, "http://10.0.0.1/f".to_owned()),
