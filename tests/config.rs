@@ -351,14 +351,20 @@ fn a_closed_pipe_is_no_error() {
         "word ".repeat(100_000)
     );
     let scene = Scene::new().file("post/long.md", &long);
-    let mut child = scene
-        .command(&["build", "--dry-run"])
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut some = [0; 4];
-    child.stdout.take().unwrap().read_exact(&mut some).unwrap();
-    assert!(child.wait().unwrap().success());
+    for arguments in [
+        &["build", "--dry-run"][..],
+        &["completions", "fish"],
+        &["man"],
+    ] {
+        let mut child = scene
+            .command(arguments)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut some = [0; 4];
+        child.stdout.take().unwrap().read_exact(&mut some).unwrap();
+        assert!(child.wait().unwrap().success(), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use mail_parser::MessageParser;
+use url::Url;
 
 use crate::cli::{BuildArgs, Choice, DigestArgs, InitArgs, SiteCommand};
 use crate::clock::Clock;
-use crate::config::{Author, Config, OWN, SHARED, is_our_config, parse_site_url};
+use crate::config::{Author, Config, OWN, SHARED, discover, is_our_config, parse_site_url};
 use crate::ending::{Ending, ShownError};
-use crate::file::read::{WRITTEN, read_text_if_any};
+use crate::feed::OldFeed;
+use crate::file::read::{LISTED, WRITTEN, read_text_if_any};
 use crate::file::{Care, unwritable, write_changed};
 use crate::finding::{Finding, Rule, visible, visible_line};
 use crate::init::{
@@ -46,7 +48,12 @@ pub(super) fn run(
         return Ok(None);
     }
     let root = here.canonicalize().context("the working folder")?;
-    let survey = survey(&root);
+    refuse_site_above(&root)?;
+    refuse_missing_feed(args)?;
+    let mut survey = survey(&root);
+    if survey.url.is_none() {
+        survey.url = find_home(args, &survey);
+    }
     if let Some(dialect) = survey.dialect {
         let (word, config) = (dialect.word(), survey.config.display());
         talk.say(&format!("dialect: {word}, by {config}"));
@@ -179,6 +186,42 @@ fn show(mail: &[u8], talk: &mut Talk<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Fails in a folder that a site above has as its own: there its posts are, or its feeds.
+fn refuse_site_above(root: &Path) -> Result<(), Finding> {
+    let Ok(config) = discover(root).and_then(|found| Config::load_here(&found)) else {
+        return Ok(());
+    };
+    let folders = [&config.posts.dir, &config.feeds.dir];
+    let has_this = |folder: &&PathBuf| {
+        let real = folder.canonicalize();
+        real.is_ok_and(|folder| root.starts_with(folder))
+    };
+    if !folders.iter().any(has_this) {
+        return Ok(());
+    }
+    let message = "this folder belongs to the site of this config, which has begun";
+    let finding = Finding::error(Rule::SiteAbove, message).in_file(config.file.clone());
+    Err(finding.hint(
+        "`tidings check` says whether it is right; a site of its own begins in another folder",
+    ))
+}
+
+/// Fails if the old feed that was named is no file.
+fn refuse_missing_feed(args: &InitArgs) -> Result<(), Finding> {
+    let Some(feed) = args.feed.as_ref().filter(|feed| !feed.contains("://")) else {
+        return Ok(());
+    };
+    let file = Path::new(feed);
+    match read_text_if_any(file, LISTED)? {
+        Some(_) => Ok(()),
+        None => {
+            let finding = Finding::error(Rule::Unreadable, "there is no such file").in_file(file);
+            Err(finding
+                .hint("name the old feed by its file or its address; nothing was written yet"))
+        }
+    }
+}
+
 /// Fails if the posts that were found belong to a generator's site in a folder below: that is where to begin.
 fn refuse_site_below(root: &Path, posts: &Path) -> Result<(), Finding> {
     let Some((dialect, config)) = find_site_below(root, posts) else {
@@ -201,6 +244,19 @@ fn find_own_config(folder: &Path) -> Option<PathBuf> {
         _ => is_our_config(&folder.join(SHARED)),
     };
     [OWN, SHARED].into_iter().find(is_ours).map(PathBuf::from)
+}
+
+/// The address of the site by the old feed, where that is a file.
+fn find_home(args: &InitArgs, survey: &Survey) -> Option<Url> {
+    let written = || {
+        let (_, file) = survey.feed.as_ref()?;
+        Some(survey.output.join(file))
+    };
+    let file = args.feed.as_ref().map(PathBuf::from).or_else(written)?;
+    let text = read_text_if_any(&file, LISTED).ok()??;
+    let home = OldFeed::parse(&text).ok()?.home?;
+    let has_domain = home.host_str().is_some_and(|host| host.contains('.'));
+    has_domain.then_some(home)
 }
 
 /// The old feed: as it is named, as the generator has written it, or where the public finds it.

@@ -128,7 +128,7 @@ fn run_on_files(
                 run_on_site(command, cli, clock, talk, words)
             }),
         },
-        FileCommand::Completions(args) => Ok(shell::print_completions(args, talk)),
+        FileCommand::Completions(args) => Ok(shell::print_completions(args, talk)?),
         FileCommand::Man(args) => shell::print_manual(args, talk),
         FileCommand::Dkim(what) => dkim::run(&config_file(cli)?, talk, what),
     }

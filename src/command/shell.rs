@@ -1,6 +1,7 @@
 //! `tidings completions` and `tidings man`: what a shell and a manual are told of the command line.
 
 use std::fs;
+use std::io;
 
 use anyhow::Context;
 use clap::CommandFactory;
@@ -11,9 +12,12 @@ use crate::file::unwritable;
 use crate::talk::Talk;
 
 /// Prints the completions for a shell.
-pub(super) fn print_completions(args: &CompletionsArgs, talk: &mut Talk<'_>) -> Ending {
-    clap_complete::generate(args.shell, &mut Cli::command(), "tidings", talk.out());
-    Ending::Done
+pub(super) fn print_completions(args: &CompletionsArgs, talk: &mut Talk<'_>) -> io::Result<Ending> {
+    // The generator panics where it cannot write, as to a closed pipe.
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "tidings", &mut text);
+    talk.out().write_all(&text)?;
+    Ok(Ending::Done)
 }
 
 /// Prints the page of the whole, or writes one for each command into a folder.

@@ -16,7 +16,7 @@ struct Blog {
     address: &'static str,
 }
 
-const BLOGS: [Blog; 12] = [
+const BLOGS: [Blog; 15] = [
     Blog {
         name: "hugo",
         files: &[
@@ -143,6 +143,29 @@ const BLOGS: [Blog; 12] = [
             "files = { atom = \"feed/feed.xml\" }",
         ],
         address: "https://x.example/blog/tea/",
+    },
+    Blog {
+        name: "eleventy, all of it in the feed plugin",
+        files: &[
+            (
+                "eleventy.config.js",
+                "import { feedPlugin } from \"@11ty/eleventy-plugin-rss\";\n\nexport default function (eleventyConfig) {\n\
+                 \televentyConfig.addPlugin(feedPlugin, {\n\t\ttype: \"atom\", // or \"rss\", \"json\"\n\t\toutputPath: \"/feed.xml\",\n\
+                 \t\tcollection: {\n\t\t\tname: \"posts\", // iterate over `collections.posts`\n\t\t\tlimit: 10,\n\t\t},\n\t\tmetadata: {\n\
+                 \t\t\tlanguage: \"en\",\n\t\t\ttitle: \"Hums\",\n\t\t\tsubtitle: \"A longer description.\",\n\
+                 \t\t\tbase: \"https://x.example/\",\n\t\t\tauthor: {\n\t\t\t\tname: \"Ada Night\",\n\t\t\t}\n\t\t}\n\t});\n};\n",
+            ),
+            ("posts/tea.md", POST),
+        ],
+        config: "config.toml",
+        lines: &[
+            "title = \"Hums\"",
+            "url = \"https://x.example/\"",
+            "author = { name = \"Ada Night\" }",
+            "dir = \"posts\"",
+            "files = { atom = \"feed.xml\" }",
+        ],
+        address: "https://x.example/posts/tea/",
     },
     Blog {
         name: "pelican",
@@ -284,6 +307,41 @@ const BLOGS: [Blog; 12] = [
             "dir = \".vitepress/dist\"",
         ],
         address: "https://x.example/site/posts/tea.html",
+    },
+    Blog {
+        name: "vitepress, a script that writes the feed",
+        files: &[
+            (
+                ".vitepress/config.ts",
+                "import { genFeed } from './genFeed.js'\n\nexport default defineConfig({\n  title: 'Hums',\n  cleanUrls: true,\n  buildEnd: genFeed\n})\n",
+            ),
+            (
+                ".vitepress/genFeed.ts",
+                "import { Feed } from 'feed'\n\nconst baseUrl = `https://x.example`\n\nexport async function genFeed(config: SiteConfig) {\n\
+                 \x20 const feed = new Feed({\n    id: baseUrl,\n    link: baseUrl,\n    favicon: `${baseUrl}/favicon.ico`,\n  })\n\
+                 \x20 writeFileSync(path.join(config.outDir, 'feed.rss'), feed.rss2())\n}\n",
+            ),
+            ("posts/tea.md", POST),
+        ],
+        config: "config.toml",
+        lines: &[
+            "url = \"https://x.example/\"",
+            "dir = \".vitepress/dist\"",
+            "formats = [\"rss\", \"atom\", \"json\"]",
+            "files = { rss = \"feed.rss\" }",
+        ],
+        address: "https://x.example/posts/tea",
+    },
+    Blog {
+        name: "vitepress, on pages with a domain",
+        files: &[
+            (".vitepress/config.ts", "export default { title: 'Hums' }\n"),
+            ("public/CNAME", "x.example\n"),
+            ("posts/tea.md", POST),
+        ],
+        config: "config.toml",
+        lines: &["url = \"https://x.example/\"", "dir = \"posts\""],
+        address: "https://x.example/posts/tea.html",
     },
     Blog {
         name: "obsidian",

@@ -248,3 +248,80 @@ fn a_blog_whose_posts_cannot_be_read_gets_its_config() {
         ran.talk
     );
 }
+
+/// Sets the address of the site.
+fn set_address(scene: &Scene, was: &str, url: &str) {
+    let text = scene.read("config.toml");
+    let set = text.replace(&format!("url = \"{was}\""), &format!("url = \"{url}\""));
+    assert_ne!(set, text);
+    fs::write(scene.path("config.toml"), set).unwrap();
+}
+
+#[test]
+fn a_site_that_was_tried_out_leaves_the_address_for_examples() {
+    let scene = Scene::bare();
+    init(&scene, &[]).succeeds();
+    scene.run(&["--at", NOON, "run"]).succeeds();
+    assert!(scene.read("tidings.lock").starts_with("example.org\n"));
+    set_address(&scene, "https://example.org/", "https://hums.example/");
+    fs::write(scene.path("post/tea.md"), POST).unwrap();
+    scene
+        .run(&["--at", "2024-06-10T12:00:00Z", "run"])
+        .succeeds();
+    let lock = scene.read("tidings.lock");
+    assert!(
+        lock.starts_with("hums.example\n#digest\tweekly\t"),
+        "{lock}"
+    );
+    let ids = |lock: &str| -> Vec<String> {
+        let lines = lock.lines().skip(2);
+        let ids = lines.filter_map(|line| line.rsplit('\t').next());
+        ids.map(str::to_owned).collect()
+    };
+    let minted = [
+        "tag:hums.example,2024-06-01:2024-06-01-hello.md",
+        "tag:hums.example,2024-05-01:tea.md",
+    ];
+    assert_eq!(ids(&lock), minted);
+    assert!(!scene.read("public/atom.xml").contains("example.org"));
+    // What was known before is still known: only the new post is mailed.
+    let mails = scene.names("outbox");
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    let mail = scene.read(&format!("outbox/{}", mails[0]));
+    assert!(
+        mail.contains("A kettle") && !mail.contains("first post"),
+        "{mail}"
+    );
+    // From now on the ids stay, whichever domain comes next.
+    set_address(&scene, "https://hums.example/", "https://other.example/");
+    let later = scene.run(&["--at", "2024-06-18T12:00:00Z", "run"]);
+    later.succeeds().prints("weekly: nothing new");
+    assert_eq!(ids(&scene.read("tidings.lock")), minted);
+}
+
+#[test]
+fn a_folder_of_a_site_gets_no_second_site() {
+    let scene = Scene::bare();
+    init(&scene, &[]).succeeds();
+    for folder in ["post", "public"] {
+        let before = scene.names(folder);
+        let ran = scene.run(&["-C", folder, "--at", NOON, "init", "--yes"]);
+        ran.fails_with(2);
+        ran.says("../config.toml: this folder belongs to the site");
+        assert_eq!(scene.names(folder), before);
+    }
+    // Another folder below may have a site of its own.
+    fs::create_dir(scene.path("other")).unwrap();
+    scene
+        .run(&["-C", "other", "--at", NOON, "init", "--yes"])
+        .succeeds();
+}
+
+#[test]
+fn an_old_feed_that_is_missing_is_named_before_anything_is_written() {
+    let scene = scene_of(&[("post/tea.md", POST)]);
+    let ran = init(&scene, &["--feed", "old.xml"]);
+    ran.fails_with(2);
+    ran.says("old.xml: there is no such file");
+    assert_eq!(scene.names(""), ["post"]);
+}

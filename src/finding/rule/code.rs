@@ -60,10 +60,12 @@ impl FromStr for Rule {
         let code = text.trim().trim_matches(['[', ']']).to_ascii_lowercase();
         let mut nearest = (usize::MAX, Self::Failed);
         for rule in Self::ALL {
-            let distance = damerau_levenshtein(rule.code(), &code);
-            if distance == 0 {
-                return Ok(*rule);
-            }
+            let distance = match damerau_levenshtein(rule.code(), &code) {
+                0 => return Ok(*rule),
+                // A part of a code means that one rather than another of few letters.
+                _ if code.len() > 2 && rule.code().contains(&code) => 1,
+                distance => distance,
+            };
             if distance < nearest.0 {
                 nearest = (distance, *rule);
             }
@@ -102,6 +104,7 @@ mod tests {
             ("nodate", "no-date"),
             ("front-mater", "front-matter"),
             ("image-without-with", "image-without-width"),
+            ("placeholder", "placeholder-address"),
         ] {
             let error = wrong.parse::<Rule>().unwrap_err().to_string();
             assert!(error.contains(&format!("`{right}`")), "{wrong}: {error}");

@@ -81,7 +81,8 @@ impl GeneratorReader for Eleventy {
             survey.title = survey.title.take().or_else(|| said("title"));
             survey.description = survey.description.take().or_else(|| said("description"));
             if survey.url.is_none() {
-                survey.take_url(&said("url").unwrap_or_default());
+                // The feed plugin calls it `base`.
+                survey.take_url(&said("url").or_else(|| said("base")).unwrap_or_default());
             }
             if survey.language.is_none() {
                 survey.take_language(

@@ -96,6 +96,9 @@ pub(crate) fn survey(root: &Path) -> Survey {
         ..Survey::default()
     };
     find_reader(generator.dialect).survey(&generator, &mut survey);
+    if survey.url.is_none() {
+        survey.take_domain(root);
+    }
     survey.posts = survey
         .posts
         .strip_prefix(root)

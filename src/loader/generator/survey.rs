@@ -50,6 +50,21 @@ impl Survey {
         self.url = url.filter(is_public).or(self.url.take());
     }
 
+    /// Takes the domain that a host of static pages was told: the one line of the file `CNAME`.
+    pub(super) fn take_domain(&mut self, root: &Path) {
+        let output = root.join(&self.output);
+        let folders =
+            ["", "static", "public", "source", "src/public"].map(|folder| root.join(folder));
+        for folder in folders.iter().chain([&output]) {
+            let text = read_text(&folder.join("CNAME"), WRITTEN).unwrap_or_default();
+            let domain = text.trim();
+            if url::Host::parse(domain).is_ok() {
+                self.take_url(&format!("https://{domain}/"));
+                return;
+            }
+        }
+    }
+
     pub(super) fn take_language(&mut self, text: &str) {
         let tag = text.trim().replace('_', "-");
         if is_language(&tag) {

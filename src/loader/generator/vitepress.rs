@@ -1,8 +1,9 @@
 //! Reads VitePress' config, as far as it needs not be run.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::config::Dialect;
+use crate::config::{Dialect, Format};
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::Generator;
 use crate::loader::generator::survey::{
@@ -58,10 +59,62 @@ impl GeneratorReader for VitePress {
                 base.trim_start_matches('/')
             ));
         }
+        for script in list_scripts(generator) {
+            survey_feed(&script, survey);
+        }
         survey.posts = find_posts_in(&generator.root.join(choose_content(generator)));
         let output = named("outDir").map_or_else(|| ".vitepress/dist".into(), PathBuf::from);
         survey.output = output;
         survey.git_dates = is_in_repository(&generator.root);
+    }
+}
+
+/// The scripts beside the config, as VitePress' own guide to a feed adds them.
+fn list_scripts(generator: &Generator) -> Vec<String> {
+    let folder = generator.root.join(".vitepress");
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    files.sort();
+    let is_script = |file: &&PathBuf| {
+        let ending = file.extension().and_then(|ending| ending.to_str());
+        ending.is_some_and(|ending| ["js", "ts", "mjs", "mts"].contains(&ending))
+    };
+    files
+        .iter()
+        .filter(is_script)
+        .map(|file| read_script(file))
+        .collect()
+}
+
+/// Reads the feed that a script writes at the end of a build: its file, and the address of the site.
+fn survey_feed(script: &str, survey: &mut Survey) {
+    if !script.contains("new Feed(") {
+        return;
+    }
+    if survey.url.is_none() {
+        let names = ["baseUrl", "hostname", "siteUrl", "link"];
+        let found = names.iter().find_map(|name| find_assigned(script, name));
+        survey.take_url(found.unwrap_or_default());
+    }
+    let formats = [
+        (".rss2()", Format::Rss),
+        (".atom1()", Format::Atom),
+        (".json1()", Format::Json),
+    ];
+    let is_called = |(call, _): &(&str, Format)| script.contains(call);
+    let Some((_, format)) = formats.into_iter().find(is_called) else {
+        return;
+    };
+    let is_file = |text: &&str| {
+        [".rss", ".xml", ".atom", ".json"]
+            .iter()
+            .any(|end| text.ends_with(end))
+    };
+    let written = script.find("writeFile").map_or("", |at| &script[at..]);
+    if let Some(file) = written.split(['\'', '"', '`']).find(is_file) {
+        let file = file.trim_start_matches(['.', '/']);
+        survey.feed = Some((format, file.to_owned()));
+        survey.switch_off = "take `buildEnd`, which writes it, out of VitePress' config";
     }
 }
 
