@@ -10,7 +10,9 @@ use url::Url;
 
 use crate::cli::{BuildArgs, Choice, DigestArgs, InitArgs, SiteCommand};
 use crate::clock::Clock;
-use crate::config::{Author, Config, OWN, SHARED, discover, is_our_config, parse_site_url};
+use crate::config::{
+    Author, Config, Dialect, OWN, SHARED, discover, is_our_config, parse_site_url,
+};
 use crate::ending::{Ending, ShownError};
 use crate::feed::OldFeed;
 use crate::file::read::{LISTED, WRITTEN, read_text_if_any};
@@ -74,6 +76,12 @@ pub(super) fn run(
             "set `url` under [site] in {}: it is not known here",
             config.display()
         ));
+    }
+    if survey.dialect == Some(Dialect::Obsidian) && survey.posts == Path::new(".") {
+        talk.say(
+            "each note of this vault that has a date is a post: name a folder as `dir` under [posts], or write \
+             `publish: false` into what is private",
+        );
     }
     let posts = here.join(&survey.posts);
     if !posts.exists() {
@@ -212,14 +220,11 @@ fn refuse_missing_feed(args: &InitArgs) -> Result<(), Finding> {
         return Ok(());
     };
     let file = Path::new(feed);
-    match read_text_if_any(file, LISTED)? {
-        Some(_) => Ok(()),
-        None => {
-            let finding = Finding::error(Rule::Unreadable, "there is no such file").in_file(file);
-            Err(finding
-                .hint("name the old feed by its file or its address; nothing was written yet"))
-        }
+    if read_text_if_any(file, LISTED)?.is_some() {
+        return Ok(());
     }
+    let finding = Finding::error(Rule::Unreadable, "there is no such file").in_file(file);
+    Err(finding.hint("name the old feed by its file or its address; nothing was written yet"))
 }
 
 /// Fails if the posts that were found belong to a generator's site in a folder below: that is where to begin.

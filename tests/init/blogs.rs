@@ -350,7 +350,7 @@ const BLOGS: [Blog; 15] = [
         lines: &[
             "dialect = \"obsidian\"",
             "url = \"https://example.org/\"   #",
-            "dir = \".\"",
+            "dir = \"Blog\"",
         ],
         address: "https://example.org/",
     },

@@ -189,6 +189,38 @@ fn a_template_of_notes_is_no_post() {
 }
 
 #[test]
+fn a_diary_is_no_blog() {
+    let diary = [
+        (".obsidian/daily-notes.json", r#"{"folder":"Diary/Days"}"#),
+        (
+            ".obsidian/plugins/periodic-notes/data.json",
+            r#"{"weekly":{"enabled":true,"folder":"Weeks/"},"monthly":{"folder":""},"showGettingStartedBanner":false}"#,
+        ),
+        ("Essays/Tea.md", POST),
+        ("Diary/Days/2024-05-02.md", "Nobody's business.\n"),
+        (
+            "Weeks/2024-W18.md",
+            "---\ndate: 2024-05-03\n---\nNobody's business.\n",
+        ),
+    ];
+    let scene = scene_of(&diary);
+    let ran = init(&scene, &[]);
+    ran.succeeds()
+        .says("each note of this vault that has a date is a post");
+    let atom = scene.read("public/atom.xml");
+    assert!(
+        atom.contains("A kettle") && !atom.contains("business"),
+        "{atom}"
+    );
+    // Whoever names its folder means it.
+    let config = scene.read("config.toml");
+    let config = config.replace("dir = \".\"", "dir = \"Diary/Days\"");
+    fs::write(scene.path("config.toml"), config).unwrap();
+    scene.run(&["--at", NOON, "build"]).succeeds();
+    assert!(scene.read("public/atom.xml").contains("business"));
+}
+
+#[test]
 fn a_site_in_a_folder_below_is_named() {
     let scene = scene_of(&[
         ("README.md", "# All\n"),

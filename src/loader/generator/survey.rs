@@ -132,8 +132,16 @@ const NOT_POSTS: [&str; 7] = [
 /// The usually named folder below this one that holds most posts, or this one if there is none.
 pub(super) fn find_posts_in(content: &Path) -> PathBuf {
     let (mut most, mut best) = (0, content.to_path_buf());
-    for name in USUAL {
-        let folder = content.join(name);
+    let entries = fs::read_dir(content).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    let named = |usual: &str| {
+        let name = names.iter().find(|name| name.eq_ignore_ascii_case(usual))?;
+        Some(content.join(name))
+    };
+    for folder in USUAL.into_iter().filter_map(named) {
         let count = count_files(&folder);
         // Of two that hold as many, the first in the list wins.
         if count > most {

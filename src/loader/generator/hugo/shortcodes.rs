@@ -1,7 +1,7 @@
 //! The shortcodes of a site and of its themes: of their templates only one thing is read, whether they show code.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::file::read::{WRITTEN, read_text};
 
@@ -23,7 +23,7 @@ pub(super) fn list_code_shortcodes(root: &Path) -> Vec<String> {
     names
 }
 
-fn name_if_code(file: &PathBuf) -> Option<String> {
+fn name_if_code(file: &Path) -> Option<String> {
     let name = file.file_name()?.to_str()?.strip_suffix(".html")?;
     let template = read_text(file, WRITTEN).ok()?;
     let shows_code = ["highlight ", "transform.Highlight ", "<pre"]
