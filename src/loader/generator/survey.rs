@@ -137,11 +137,11 @@ pub(super) fn find_posts_in(content: &Path) -> PathBuf {
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
     names.sort();
-    let named = |usual: &str| {
+    let find_folder = |usual: &str| {
         let name = names.iter().find(|name| name.eq_ignore_ascii_case(usual))?;
         Some(content.join(name))
     };
-    for folder in USUAL.into_iter().filter_map(named) {
+    for folder in USUAL.into_iter().filter_map(find_folder) {
         let count = count_files(&folder);
         // Of two that hold as many, the first in the list wins.
         if count > most {
