@@ -16,7 +16,7 @@ struct Blog {
     address: &'static str,
 }
 
-const BLOGS: [Blog; 15] = [
+const BLOGS: [Blog; 16] = [
     Blog {
         name: "hugo",
         files: &[
@@ -89,6 +89,20 @@ const BLOGS: [Blog; 15] = [
             "files = { atom = \"feed.xml\" }",
         ],
         address: "https://x.example/sub/blog/tea/",
+    },
+    Blog {
+        name: "zola, whose title is that of its first page",
+        files: &[
+            ("config.toml", "base_url = \"https://x.example\"\n"),
+            ("content/_index.md", "+++\ntitle = \"Hums\"\n+++\n"),
+            (
+                "content/tea.md",
+                "+++\ntitle = \"Tea\"\ndate = 2024-05-01\n+++\nA kettle.\n",
+            ),
+        ],
+        config: "tidings.toml",
+        lines: &["title = \"Hums\""],
+        address: "https://x.example/tea/",
     },
     Blog {
         name: "jekyll",

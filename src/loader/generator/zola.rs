@@ -5,14 +5,16 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use crate::config::{Dialect, Format};
+use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::Generator;
 use crate::loader::generator::survey::{Survey, find_first, find_posts_in};
 use crate::loader::ignored::gathered::{Gathered, texts};
 use crate::loader::ignored::glob;
-use crate::post::dialect::Habits;
 use crate::post::dialect::math;
 use crate::post::dialect::slug::Slugs;
+use crate::post::dialect::{Habits, Rules};
+use crate::post::front;
 
 pub(super) const FILES: &[&str] = &["zola.toml", "config.toml"];
 
@@ -65,7 +67,9 @@ impl GeneratorReader for Zola {
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
         survey.take_url(generator.text("base_url").unwrap_or_default());
         survey.take_language(generator.text("default_language").unwrap_or("en"));
-        survey.posts = find_posts_in(&generator.root.join("content"));
+        let content = generator.root.join("content");
+        survey.title = survey.title.take().or_else(|| read_first_title(&content));
+        survey.posts = find_posts_in(&content);
         survey.output = generator.text("output_dir").unwrap_or("public").into();
         let is_on = ["generate_feeds", "generate_feed"]
             .iter()
@@ -85,4 +89,11 @@ impl GeneratorReader for Zola {
             survey.switch_off = "set `generate_feeds = false` in Zola's config";
         }
     }
+}
+
+/// The title of the first page, which a site has where its config gives none.
+fn read_first_title(content: &Path) -> Option<String> {
+    let text = read_text(&content.join("_index.md"), WRITTEN).ok()?;
+    let parts = front::split(&text, Rules::for_dialect(Dialect::Zola)).ok()?;
+    parts.front.text(&["title"])
 }
