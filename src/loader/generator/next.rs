@@ -35,6 +35,7 @@ impl GeneratorReader for NextJs {
 
     fn read_into(&self, _generator: &Generator, _dir: &Path, habits: &mut Habits) {
         habits.slugs = Slugs::AsIs;
+        habits.has_pages = true;
         habits.permalink = Some("/{sections}/{filename}".to_owned());
     }
 }

@@ -100,6 +100,8 @@ pub struct Habits {
     pub slug_of_title: bool,
     /// Whether a date that leads a file's name stays in the address.
     pub name_keeps_date: bool,
+    /// Whether a page without a date is no post, and worth no more than a warning.
+    pub has_pages: bool,
     /// Whether folders are categories, if the dialect takes them for such.
     pub folders_count: bool,
     /// Whether a date at the beginning of a file's name counts though the dialect ignores it by default.
@@ -130,6 +132,7 @@ impl Habits {
             prefix: String::new(),
             permalink: None,
             foreign: rules.foreign.map(str::to_owned),
+            has_pages: rules.has_pages,
             folders_count: true,
             permalinks: HashMap::new(),
             sections: HashMap::new(),

@@ -280,7 +280,7 @@ pub struct Rules {
     /// Whether `\(` and `\[` open TeX where math is on, as no generator's Markdown takes the backslash before a script
     /// of the page looks for formulas.
     pub backslash_is_tex: bool,
-    /// Whether a page without a date is no post, and worth no more than a warning.
+    /// Whether a site has pages beside its posts, which have no date.
     pub has_pages: bool,
     /// Whether a file of Markdown is read as MDX.
     pub markdown_is_mdx: bool,

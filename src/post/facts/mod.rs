@@ -126,7 +126,7 @@ pub fn read(
     let leading = raw_title.as_deref().filter(|_| plain.is_some());
     let dated = dating.find_published(leading)?.ok_or_else(|| {
         // The index of a folder is a page everywhere.
-        let is_page = rules.has_pages || name.stem == "index";
+        let is_page = habits.has_pages || name.stem == "index";
         no_date(is_page).at_line(plain.as_ref().map_or(1, |plain| plain.title.1))
     })?;
     let Dated {
