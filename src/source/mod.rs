@@ -297,6 +297,10 @@ fn warn_of_trouble(
     let hint = match (&finding.hint, rest) {
         (Some(hint), _) => hint.clone(),
         (_, Some(until)) => format!("it is asked again after {}", until.to_rfc3339()),
+        (_, None) if finding.message.contains("is a private address") => {
+            "if the feed is on your own network, `private = true` below it lets it be read"
+                .to_owned()
+        }
         (_, None) => "the next run asks again".to_owned(),
     };
     let finding = match finding.rule {

@@ -16,7 +16,7 @@ struct Blog {
     address: &'static str,
 }
 
-const BLOGS: [Blog; 16] = [
+const BLOGS: [Blog; 17] = [
     Blog {
         name: "hugo",
         files: &[
@@ -129,6 +129,20 @@ const BLOGS: [Blog; 16] = [
             "files = { atom = \"feed.xml\" }",
         ],
         address: "https://x.example/blog/2024/05/01/tea.html",
+    },
+    Blog {
+        name: "jekyll, with a name on a domain of its own",
+        files: &[
+            ("_config.yml", "name: Hums\nurl: \"\"\n"),
+            ("CNAME", "x.example\n"),
+            (
+                "_posts/2024-05-01-tea.md",
+                "---\ntitle: Tea\n---\nA kettle.\n",
+            ),
+        ],
+        config: "config.toml",
+        lines: &["title = \"Hums\"", "url = \"https://x.example/\""],
+        address: "https://x.example/2024/05/01/tea.html",
     },
     Blog {
         name: "eleventy",

@@ -100,7 +100,9 @@ fn only_a_source_that_says_so_may_be_private() {
     let text = config(&[format!("{}/f", server.url)]).replace("private = true\n", "");
     let scene = Scene::bare().file("config.toml", &text);
     let ran = scene.run(&["--at", MONDAY, "build"]);
-    ran.fails_with(1).says("127.0.0.1 is a private address");
+    ran.fails_with(1)
+        .says("127.0.0.1 is a private address")
+        .says("`private = true` below it");
     assert!(server.statuses("/f").is_empty());
 }
 

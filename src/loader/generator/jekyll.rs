@@ -9,7 +9,7 @@ use crate::file::asset::Inside;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::{Generator, read_author};
-use crate::loader::generator::survey::{Survey, find_nested};
+use crate::loader::generator::survey::{Survey, find_nested, find_text};
 use crate::loader::ignored::gathered::{Gathered, texts};
 use crate::loader::ignored::glob;
 use crate::loader::ignored::whole;
@@ -68,6 +68,10 @@ impl GeneratorReader for Jekyll {
             .trim_matches('/');
         if let Some(url) = generator.text("url") {
             survey.take_url(&format!("{}/{base}", url.trim_end_matches('/')));
+        }
+        // Themes show the name where there is no title.
+        if survey.title.is_none() {
+            survey.title = find_text(generator, &["name"]);
         }
         let language = generator.text("lang").or_else(|| generator.text("locale"));
         survey.take_language(language.unwrap_or("en"));
