@@ -159,7 +159,7 @@ impl App {
         if !self.find_progress(digest, store).is_some_and(is_older) {
             return self.note_progress(talk, store, digest).await;
         }
-        for issue in store.open_issues().await? {
+        for issue in store.load_open_issues().await? {
             store
                 .change_issue(issue.id, &[Open], Paused, Some(COPIED))
                 .await?;

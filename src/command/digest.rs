@@ -77,7 +77,7 @@ async fn send(turn: &Turn<'_>, talk: &mut Talk<'_>, choice: &Choice) -> anyhow::
     let mut ending = Ending::Done;
     // A store that takes another's place finishes what it holds at the next run.
     if !choice.new_store {
-        for issue in store.open_issues().await? {
+        for issue in store.load_open_issues().await? {
             if issue.digest == digest.name {
                 ending = ending.and(send_issue(app, talk, &sender, &issue).await?);
             }

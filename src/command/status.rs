@@ -17,7 +17,7 @@ use crate::finding::{count, one_line, visible_json, visible_line};
 use crate::inbox::{RATED, find_high_rates};
 use crate::ledger::{DeliveryState, Issue, IssueId, IssueState};
 use crate::reader::ReaderId;
-use crate::store::{Access, CameBack, Missed, Store, UnknownOutcome};
+use crate::store::{Access, ListedReturn, Missed, Store, UnknownOutcome};
 use crate::subscriber::Sheet;
 use crate::talk::Talk;
 
@@ -191,7 +191,7 @@ async fn print_text(
 }
 
 /// The outcome of a mail that had been sent.
-fn describe_return(one: &CameBack) -> &'static str {
+fn describe_return(one: &ListedReturn) -> &'static str {
     match one.kind.as_str() {
         "bounced" | "unreachable" => "sent, then bounced",
         "complained" => "sent, then called spam",

@@ -1,4 +1,4 @@
-//! An issue as a page of the archive: what its readers got, without anything of a reader's own.
+//! The page of an issue in the archive: what its readers got, without anything of a reader's own.
 
 use lol_html::html_content::ContentType;
 use lol_html::{RewriteStrSettings, element, rewrite_str};

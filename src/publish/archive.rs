@@ -40,7 +40,7 @@ fn foreign(file: &Path) -> Finding {
 }
 
 /// Whether the page of an issue stands below the folder, with its twins where those are wanted.
-pub(crate) fn has_issue(dir: &Path, path: &str, precompress: bool) -> bool {
+pub(crate) fn has_issue_page(dir: &Path, path: &str, precompress: bool) -> bool {
     let stands = |path: &str| dir.join(path).exists();
     let has_twins = || Twin::ALL.iter().all(|twin| stands(&twin.path(path)));
     stands(path) && (!precompress || has_twins())
@@ -52,7 +52,7 @@ pub(crate) fn has_issue(dir: &Path, path: &str, precompress: bool) -> bool {
 ///
 /// # Errors
 /// A finding that names the file.
-pub(crate) fn put_issues(
+pub(crate) fn write_archive_files(
     dir: &Path,
     precompress: bool,
     documents: &[(String, String)],

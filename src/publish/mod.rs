@@ -22,7 +22,7 @@ use crate::file::{Care, sweep, unwritable, write_changed};
 use crate::finding::{Finding, Rule};
 use crate::post::{Drawing, fingerprint_of};
 
-pub(crate) use archive::{has_issue, put_issues};
+pub(crate) use archive::{has_issue_page, write_archive_files};
 pub(crate) use hub::{BuiltPosts, Hub};
 pub use manifest::Manifest;
 pub(crate) use unseen::Unseen;

@@ -52,14 +52,14 @@ impl Turn<'_> {
             }
             (None, Schedule::Each) => {}
         }
-        let on_the_web = self.is_on_the_web(talk, store).await;
+        let has_page = self.prepare_page_link(talk, store).await;
         let mut ending = Ending::Done;
         for posts in &issues {
             if self.app.is_stopped() {
                 return Ok(Ending::Partial);
             }
             let issue = self.make_issue(store, posts, plan).await?;
-            let composed = self.compose(talk, posts, issue.id, on_the_web);
+            let composed = self.compose(talk, posts, issue.id, has_page);
             let composed = composed.and_then(|composed| composed.check(talk));
             let Composed { compiled, page, .. } = match composed {
                 Ok(composed) => composed,

@@ -11,7 +11,7 @@ use crate::feed::{ISSUES, IssueEntry, IssueFeeds, page_of, url};
 use crate::finding::{Finding, Rule, Severity};
 use crate::language::{DigestWords, FixedWords};
 use crate::ledger::{Issue, IssueId};
-use crate::publish::{has_issue, put_issues};
+use crate::publish::{has_issue_page, write_archive_files};
 use crate::schedule::after_build::run_after_build;
 use crate::schedule::letter::{choose_language, choose_title};
 use crate::schedule::live::Live;
@@ -73,9 +73,9 @@ fn warn(app: &App, talk: &mut Talk<'_>, error: &anyhow::Error) {
 }
 
 impl Turn<'_> {
-    /// Whether the mail of an issue can have a link to its page: the archive is written, and where the site is asked
-    /// whether pages are there, its index answers.
-    pub(super) async fn is_on_the_web(&self, talk: &mut Talk<'_>, store: &Store) -> bool {
+    /// Writes the archive. Returns whether the mail of an issue can link to its page: it cannot if that failed, nor if
+    /// the site is asked whether pages are there and the archive's index does not answer.
+    pub(super) async fn prepare_page_link(&self, talk: &mut Talk<'_>, store: &Store) -> bool {
         if !self.digest.archive {
             return false;
         }
@@ -157,7 +157,7 @@ fn is_off(config: &Config, digest: &str) -> bool {
 async fn write_archive(app: &App, store: &Store) -> anyhow::Result<()> {
     let config = &app.config;
     let (dir, precompress) = (&config.feeds.dir, config.feeds.precompress);
-    let all = store.load_archived(config.mail.has_relay()).await?;
+    let all = store.load_archived_issues(config.mail.has_relay()).await?;
     let (shown, hidden): (Vec<_>, Vec<_>) = all
         .into_iter()
         .partition(|issue| issue.is_published && !is_off(config, &issue.digest));
@@ -169,7 +169,7 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<()> {
     for (number, issue) in shown.iter().enumerate() {
         let path = path_of(issue.id);
         // A frozen issue does not change, so only missing pages are read, and those that the feeds show.
-        let is_there = has_issue(dir, &path, precompress);
+        let is_there = has_issue_page(dir, &path, precompress);
         let page = match number < config.feeds.limit || !is_there {
             true => IssuePage::from_text(&store.load_page(issue.id).await?),
             false => None,
@@ -197,7 +197,8 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<()> {
         // Pages of digests that the config has no more stay, since mails lead to them.
         false => unwanted.extend(beside.into_iter().map(|(path, _)| path)),
     }
-    let has_changed = block_in_place(|| put_issues(dir, precompress, &documents, &unwanted))?;
+    let has_changed =
+        block_in_place(|| write_archive_files(dir, precompress, &documents, &unwanted))?;
     if has_changed {
         app.set_deployed(false);
     }

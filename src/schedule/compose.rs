@@ -37,7 +37,7 @@ const TEXT_TEMPLATE: &str = "digest.txt";
 pub(crate) struct Composed {
     pub(crate) draft: Draft,
     pub(crate) compiled: Compiled,
-    /// The page of the archive; `None` if it has none.
+    /// The issue page; `None` if it has none.
     pub(crate) page: Option<IssuePage>,
     /// The faults of the draft.
     pub(crate) findings: Vec<Finding>,
@@ -57,13 +57,13 @@ impl Composed {
 }
 
 impl Turn<'_> {
-    /// Writes the mail of an issue about these posts, with a link to its page where it is `on_the_web`.
+    /// Writes the mail of an issue about these posts, with a link to its page if it `has_page`.
     pub(crate) fn compose(
         &self,
         talk: &mut Talk<'_>,
         posts: &[&Post],
         issue: IssueId,
-        on_the_web: bool,
+        has_page: bool,
     ) -> Result<Composed, Finding> {
         let config = &self.app.config;
         let words = self.load_words()?;
@@ -76,7 +76,7 @@ impl Turn<'_> {
         shorten_syndicated(self.digest.layout, &mut entries);
         let sizes = self.measure_images(&entries);
         let footer = self.digest.footer.as_deref();
-        let place = on_the_web.then(|| place_of(&config.site, issue));
+        let place = has_page.then(|| place_of(&config.site, issue));
         let content = Content {
             site: &config.site,
             digest: self.digest,
@@ -93,7 +93,7 @@ impl Turn<'_> {
         refuse_many(&content).map_err(|fault| self.place_limit(fault))?;
         let draft = render_draft(&content, &templates).map_err(|fault| self.place_fault(fault))?;
         refuse_long(&draft, &content).map_err(|fault| self.place_limit(fault))?;
-        let page = match on_the_web {
+        let page = match has_page {
             true => Some(
                 render_issue_page(&content, &templates).map_err(|fault| self.place_fault(fault))?,
             ),

@@ -9,9 +9,9 @@ use crate::finding::count;
 use crate::inbox::{Incoming, Kind, Ours, Verb, choose_report};
 use crate::ledger::IssueId;
 use crate::reader::{Email, ReaderId};
-use crate::schedule::incomings::{Fate, Incomings, ReceivedLetter};
+use crate::schedule::incomings::{Fate, Incomings, ReceivedMessage};
 use crate::schedule::request::{Answered, answer};
-use crate::store::{Access, Carried, Deed, Returned, Store};
+use crate::store::{Access, ReturnMeaning, ReturnOutcome, ReturnedMail, Store};
 use crate::talk::Talk;
 use crate::token::{Key, Purpose};
 use crate::verdict::{Verdict, one_line};
@@ -26,7 +26,7 @@ struct Tally {
     bounced: usize,
     undelivered: usize,
     complained: usize,
-    left: usize,
+    unsubscribed: usize,
     answered: usize,
     asked: usize,
     confirmed: usize,
@@ -56,28 +56,30 @@ pub(crate) async fn read_inbox(
         if app.is_stopped() {
             break;
         }
-        let letters = incomings.next(&ours, &mut findings).await?;
-        if letters.is_empty() {
+        let messages = incomings.next(&ours, &mut findings).await?;
+        if messages.is_empty() {
             break;
         }
-        let batch = LetterBatch::load(&store, &keys, &letters).await?;
-        let carried = store.carry_back(&batch.returned, app.clock.now()).await?;
-        let mut carried = carried.into_iter().zip(&batch.returned);
-        let mut settled = Vec::with_capacity(letters.len());
-        for (letter, is_ours) in letters.into_iter().zip(&batch.is_ours) {
+        let batch = MessageBatch::load(&store, &keys, &messages).await?;
+        let outcomes = store
+            .record_returned(&batch.returned, app.clock.now())
+            .await?;
+        let mut outcomes = outcomes.into_iter().zip(&batch.returned);
+        let mut settled = Vec::with_capacity(messages.len());
+        for (message, is_ours) in messages.into_iter().zip(&batch.is_ours) {
             tally.read += 1;
             let done = match is_ours {
-                true => carried.next(),
+                true => outcomes.next(),
                 false => None,
             };
             let fate = match done {
-                Some((carried, one)) if tally.take(talk, &carried, one) => Fate::Done,
+                Some((outcome, one)) if tally.count_returned(talk, &outcome, one) => Fate::Done,
                 _ => {
-                    let answered = answer(app, &store, &keys, &letter.incoming).await?;
-                    tally.count(talk, &answered, &letter.incoming)
+                    let answered = answer(app, &store, &keys, &message.incoming).await?;
+                    tally.count_request(talk, &answered, &message.incoming)
                 }
             };
-            settled.push((letter, fate));
+            settled.push((message, fate));
         }
         incomings
             .settle(app, &store, &settled, &mut findings)
@@ -118,17 +120,21 @@ fn list_our_addresses(app: &App) -> Ours {
     Ours::new(addresses.chain(mail.return_path.clone()))
 }
 
-/// A batch of letters, as the ledger sees them.
-struct LetterBatch {
-    returned: Vec<Returned>,
-    /// Whether each letter is about a mail of ours, and so among the returned.
+/// A batch of messages, as the ledger sees them.
+struct MessageBatch {
+    returned: Vec<ReturnedMail>,
+    /// Whether each message is about a mail of ours, and so among the returned.
     is_ours: Vec<bool>,
 }
 
-impl LetterBatch {
-    async fn load(store: &Store, keys: &[Key], letters: &[ReceivedLetter]) -> anyhow::Result<Self> {
-        let mut claims: Vec<Option<(ReaderId, IssueId)>> = Vec::with_capacity(letters.len());
-        for ReceivedLetter { incoming, .. } in letters {
+impl MessageBatch {
+    async fn load(
+        store: &Store,
+        keys: &[Key],
+        messages: &[ReceivedMessage],
+    ) -> anyhow::Result<Self> {
+        let mut claims: Vec<Option<(ReaderId, IssueId)>> = Vec::with_capacity(messages.len());
+        for ReceivedMessage { incoming, .. } in messages {
             let claim = incoming.clues.claim(list_purposes(&incoming.kind), keys);
             claims.push(claim.map(|claim| (claim.reader, claim.issue)));
         }
@@ -136,16 +142,16 @@ impl LetterBatch {
         let addresses = store.load_addresses(&readers).await?;
         let mut batch = Self {
             returned: Vec::new(),
-            is_ours: Vec::with_capacity(letters.len()),
+            is_ours: Vec::with_capacity(messages.len()),
         };
-        for (claim, ReceivedLetter { incoming, .. }) in claims.into_iter().zip(letters) {
+        for (claim, ReceivedMessage { incoming, .. }) in claims.into_iter().zip(messages) {
             batch.is_ours.push(claim.is_some());
             if let Some(whose) = claim {
                 let address = addresses.get(&whose.0).and_then(|text| text.parse().ok());
-                let (deed, words) = judge_deed(&incoming.kind, address.as_ref());
-                batch.returned.push(Returned {
+                let (meaning, words) = find_meaning(&incoming.kind, address.as_ref());
+                batch.returned.push(ReturnedMail {
                     mark: incoming.mark.clone(),
-                    deed,
+                    meaning,
                     whose,
                     words,
                 });
@@ -168,51 +174,60 @@ fn list_purposes(kind: &Kind) -> &'static [Purpose] {
 }
 
 /// The effect of a message about a mail of ours, in the ledger and in words.
-fn judge_deed(kind: &Kind, reader: Option<&Email>) -> (Deed, String) {
+fn find_meaning(kind: &Kind, reader: Option<&Email>) -> (ReturnMeaning, String) {
     match kind {
         Kind::Bounce(reports) => match choose_report(reports, reader) {
-            None => (Deed::Nothing, String::new()),
+            None => (ReturnMeaning::Nothing, String::new()),
             Some(report) => {
-                let deed = match report.verdict {
-                    Verdict::Bounced => Deed::Bounced,
-                    Verdict::Refused => Deed::Refused,
-                    _ => Deed::Undelivered,
+                let meaning = match report.verdict {
+                    Verdict::Bounced => ReturnMeaning::Bounced,
+                    Verdict::Refused => ReturnMeaning::Refused,
+                    _ => ReturnMeaning::Undelivered,
                 };
-                (deed, report.words.clone())
+                (meaning, report.words.clone())
             }
         },
-        Kind::Complaint(complaint) => (Deed::Complained, complaint.words.clone()),
-        Kind::Command(command) if command.verb == Verb::Leave => (Deed::Left, String::new()),
-        Kind::Command(_) | Kind::Automatic(_) | Kind::Unknown => (Deed::Nothing, String::new()),
+        Kind::Complaint(complaint) => (ReturnMeaning::Complained, complaint.words.clone()),
+        Kind::Command(command) if command.verb == Verb::Leave => {
+            (ReturnMeaning::Left, String::new())
+        }
+        Kind::Command(_) | Kind::Automatic(_) | Kind::Unknown => {
+            (ReturnMeaning::Nothing, String::new())
+        }
     }
 }
 
 impl Tally {
     /// Counts and reports the outcome of a message about our mail. Returns whether it is done.
-    fn take(&mut self, talk: &Talk<'_>, carried: &Carried, one: &Returned) -> bool {
-        let Carried::Done {
+    fn count_returned(
+        &mut self,
+        talk: &Talk<'_>,
+        outcome: &ReturnOutcome,
+        one: &ReturnedMail,
+    ) -> bool {
+        let ReturnOutcome::Done {
             address,
             digest,
             becomes,
-        } = carried
+        } = outcome
         else {
-            let is_before = *carried == Carried::Before;
+            let is_before = *outcome == ReturnOutcome::Before;
             self.before += usize::from(is_before);
             return is_before;
         };
         let address = address.as_deref().unwrap_or("(forgotten)");
         let words = one_line(&one.words, LONGEST);
-        match one.deed {
-            Deed::Left => {
-                self.left += 1;
+        match one.meaning {
+            ReturnMeaning::Left => {
+                self.unsubscribed += 1;
                 talk.say(&format!("{address}: has left `{digest}`"));
             }
-            Deed::Nothing => self.harmless += 1,
-            Deed::Complained => {
+            ReturnMeaning::Nothing => self.harmless += 1,
+            ReturnMeaning::Complained => {
                 self.complained += 1;
                 talk.say(&format!("{address}: complained: {words}"));
             }
-            Deed::Bounced | Deed::Refused | Deed::Undelivered => {
+            ReturnMeaning::Bounced | ReturnMeaning::Refused | ReturnMeaning::Undelivered => {
                 match becomes {
                     Some(_) => self.bounced += 1,
                     None => self.undelivered += 1,
@@ -224,15 +239,15 @@ impl Tally {
         true
     }
 
-    /// Counts what became of a request, or of what is none, and says it.
-    fn count(&mut self, talk: &Talk<'_>, answered: &Answered, incoming: &Incoming) -> Fate {
+    /// Counts and reports the outcome of a message that is not about our mail, such as a request.
+    fn count_request(&mut self, talk: &Talk<'_>, answered: &Answered, incoming: &Incoming) -> Fate {
         match answered {
-            Answered::Not => {
-                self.leave(incoming);
-                return Fate::Left;
+            Answered::Unmet => {
+                self.count_unanswered(incoming);
+                return Fate::Stays;
             }
             Answered::Later => {
-                self.leave(incoming);
+                self.count_unanswered(incoming);
                 return Fate::Later;
             }
             Answered::Before => self.before += 1,
@@ -249,7 +264,7 @@ impl Tally {
     }
 
     /// Counts a message that stays in the box.
-    fn leave(&mut self, incoming: &Incoming) {
+    fn count_unanswered(&mut self, incoming: &Incoming) {
         match incoming.kind {
             Kind::Bounce(_) | Kind::Complaint(_) => self.strange += 1,
             Kind::Command(_) => self.requests += 1,
@@ -266,7 +281,7 @@ impl Tally {
             (self.bounced, "bounced"),
             (self.undelivered, "came back"),
             (self.complained, "complained"),
-            (self.left, "left"),
+            (self.unsubscribed, "left"),
             (self.answered, "to be answered with the link to leave"),
             (self.asked, "to be asked to confirm"),
             (self.confirmed, "confirmed"),

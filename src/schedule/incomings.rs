@@ -29,26 +29,26 @@ pub(crate) enum Incomings {
 }
 
 /// A message, and where it is.
-pub(super) struct ReceivedLetter {
+pub(super) struct ReceivedMessage {
     pub(super) incoming: Incoming,
-    place: LetterPlace,
+    place: MessagePlace,
 }
 
 /// The place of a message, so that it can be moved.
-enum LetterPlace {
+enum MessagePlace {
     /// A place from which nothing is moved.
     Nowhere,
     File(PathBuf),
     Uid(u32),
 }
 
-/// The fate of a message in its box.
+/// What becomes of a message in its box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It is put away.
     Done,
     /// It stays for a person.
-    Left,
+    Stays,
     /// It stays and is read again: its time has not come.
     Later,
 }
@@ -98,33 +98,33 @@ impl Incomings {
         &mut self,
         ours: &Ours,
         findings: &mut Vec<Finding>,
-    ) -> anyhow::Result<Vec<ReceivedLetter>> {
-        let mut letters = Vec::new();
-        while letters.len() < BATCH {
+    ) -> anyhow::Result<Vec<ReceivedMessage>> {
+        let mut messages = Vec::new();
+        while messages.len() < BATCH {
             let Some((bytes, place)) = self.read(findings).await? else {
                 break;
             };
             let incoming = classify(&bytes, ours);
-            letters.push(ReceivedLetter { incoming, place });
+            messages.push(ReceivedMessage { incoming, place });
         }
-        Ok(letters)
+        Ok(messages)
     }
 
     async fn read(
         &mut self,
         findings: &mut Vec<Finding>,
-    ) -> anyhow::Result<Option<(Vec<u8>, LetterPlace)>> {
+    ) -> anyhow::Result<Option<(Vec<u8>, MessagePlace)>> {
         match self {
-            Self::Pipe(message) => Ok(message.take().map(|bytes| (bytes, LetterPlace::Nowhere))),
+            Self::Pipe(message) => Ok(message.take().map(|bytes| (bytes, MessagePlace::Nowhere))),
             Self::Mbox(messages) => {
                 let bytes = messages.next().transpose();
                 let bytes = bytes.context("the mbox cannot be read")?;
-                Ok(bytes.map(|bytes| (bytes, LetterPlace::Nowhere)))
+                Ok(bytes.map(|bytes| (bytes, MessagePlace::Nowhere)))
             }
             Self::Maildir(_, files) => {
                 for file in files {
                     match Maildir::read(&file) {
-                        Ok(Some(bytes)) => return Ok(Some((bytes, LetterPlace::File(file)))),
+                        Ok(Some(bytes)) => return Ok(Some((bytes, MessagePlace::File(file)))),
                         Ok(None) => {}
                         Err(finding) => findings.push(finding),
                     }
@@ -133,7 +133,7 @@ impl Incomings {
             }
             Self::Remote(remote) => {
                 let read = remote.read(findings).await;
-                Ok(read.map(|(bytes, uid)| (bytes, LetterPlace::Uid(uid))))
+                Ok(read.map(|(bytes, uid)| (bytes, MessagePlace::Uid(uid))))
             }
         }
     }
@@ -146,22 +146,22 @@ impl Incomings {
         &mut self,
         app: &App,
         store: &Store,
-        letters: &[(ReceivedLetter, Fate)],
+        messages: &[(ReceivedMessage, Fate)],
         findings: &mut Vec<Finding>,
     ) -> anyhow::Result<()> {
         match self {
             Self::Pipe(_) | Self::Mbox(_) => {}
             Self::Maildir(maildir, _) => {
-                for (letter, fate) in letters {
-                    if let (LetterPlace::File(file), Fate::Done) = (&letter.place, fate) {
+                for (message, fate) in messages {
+                    if let (MessagePlace::File(file), Fate::Done) = (&message.place, fate) {
                         findings.extend(maildir.put_away(file).err());
                     }
                 }
             }
             Self::Remote(remote) => {
                 let with = |wanted: Fate| -> Vec<u32> {
-                    let those = letters.iter().filter(|(_, fate)| *fate == wanted);
-                    those.filter_map(|(letter, _)| letter.uid()).collect()
+                    let those = messages.iter().filter(|(_, fate)| *fate == wanted);
+                    those.filter_map(|(message, _)| message.uid()).collect()
                 };
                 remote
                     .settle(&with(Fate::Done), &with(Fate::Later), findings)
@@ -185,11 +185,11 @@ impl Incomings {
     }
 }
 
-impl ReceivedLetter {
+impl ReceivedMessage {
     fn uid(&self) -> Option<u32> {
         match self.place {
-            LetterPlace::Uid(uid) => Some(uid),
-            LetterPlace::Nowhere | LetterPlace::File(_) => None,
+            MessagePlace::Uid(uid) => Some(uid),
+            MessagePlace::Nowhere | MessagePlace::File(_) => None,
         }
     }
 }

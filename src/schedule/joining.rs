@@ -19,10 +19,10 @@ use crate::language::fill;
 use crate::ledger::{Issue, Slot};
 use crate::message::{ConfirmBy, compile_asking};
 use crate::reader::{Email, ReaderId};
-use crate::schedule::farewell::write_farewell;
 use crate::schedule::letter::{
-    choose_language, choose_title, load_words, make_origin, open_issue, write_page,
+    choose_language, choose_title, load_words, make_letter_issue, make_origin, write_page,
 };
+use crate::schedule::moved::write_moved_letter;
 use crate::schedule::welcome::write_welcomes;
 use crate::store::{Agreement, Confirmation, JoinAnswer, JoinRequest, Store};
 use crate::token::{Claim, Key, Purpose};
@@ -117,8 +117,8 @@ pub(crate) async fn confirm(
         return Ok(Confirmation::Unknown);
     }
     let whose = (claim.reader, claim.issue);
-    let farewell = match store.find_moving_from(whose).await? {
-        Some(_) => Some(write_farewell(app, store, &digests).await?),
+    let moved_letter = match store.find_moving_from(whose).await? {
+        Some(_) => Some(write_moved_letter(app, store, &digests).await?),
         None => None,
     };
     let welcome = write_welcomes(app, store, &digests).await?;
@@ -126,7 +126,7 @@ pub(crate) async fn confirm(
         whose,
         digests,
         from: from.filter(|_| app.config.web.keep_ip),
-        farewell: farewell.as_ref().map(|(issue, text)| (issue, &**text)),
+        moved_letter: moved_letter.as_ref().map(|(issue, text)| (issue, &**text)),
         welcome: &welcome,
         relay: app.config.mail.has_relay(),
     };
@@ -173,7 +173,7 @@ fn write_letter(app: &App, signup: &Signup<'_>, key: &Key) -> anyhow::Result<(Is
     let slot = Slot::confirming(app.clock.now().date_naive(), by.is_answered(), &names);
     let subject = draft.subject.split(TOKEN).next().unwrap_or_default();
     let subject = subject.trim_end_matches(CONFIRM_WORD);
-    let issue = open_issue(app, first, slot, subject, key);
+    let issue = make_letter_issue(app, first, slot, subject, key);
     let compiled = compile_asking(&draft, &origin, issue.id, Some(by))?;
     Ok((issue, compiled.to_text()))
 }

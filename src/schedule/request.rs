@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::config::Digest;
 use crate::inbox::{Incoming, Kind, MailCommand, Verb};
 use crate::schedule::joining::{Signup, ask_to_join, confirm, confirm_page};
-use crate::schedule::letter::answer_leaving;
-use crate::store::{Confirmation, JoinAnswer, REQUESTS, Store};
+use crate::schedule::leaving::answer_leaving;
+use crate::store::{Confirmation, JoinAnswer, REQUEST_AGE, Store};
 use crate::token::Key;
 
 /// The outcome of a request.
@@ -26,7 +26,7 @@ pub(super) enum Answered {
     /// It was answered before.
     Before,
     /// It is no request, or cannot be met: it stays in the box.
-    Not,
+    Unmet,
     /// Too many have asked in this hour: it stays where it is, and the next hour takes it.
     Later,
 }
@@ -40,12 +40,12 @@ pub(super) async fn answer(
     incoming: &Incoming,
 ) -> anyhow::Result<Answered> {
     let Kind::Command(command) = &incoming.kind else {
-        return Ok(Answered::Not);
+        return Ok(Answered::Unmet);
     };
     // That such a request was answered is not known for ever, and its box may be read again.
     let age = incoming.date.map(|date| app.clock.now() - date);
-    if !command.has_token && age.is_some_and(|age| age > REQUESTS) {
-        return Ok(Answered::Not);
+    if !command.has_token && age.is_some_and(|age| age > REQUEST_AGE) {
+        return Ok(Answered::Unmet);
     }
     match (command.verb, command.has_token) {
         (Verb::Confirm, true) => {
@@ -53,22 +53,22 @@ pub(super) async fn answer(
             Ok(match confirmed {
                 Confirmation::Done { address, digests } => Answered::Confirmed { address, digests },
                 Confirmation::Before => Answered::Before,
-                Confirmation::Expired | Confirmation::Unknown => Answered::Not,
+                Confirmation::Expired | Confirmation::Unknown => Answered::Unmet,
             })
         }
         (Verb::Leave, false) => {
             let Some(from) = &incoming.from else {
-                return Ok(Answered::Not);
+                return Ok(Answered::Unmet);
             };
             let answered = answer_leaving(app, store, from, &incoming.mark).await?;
             Ok(match answered {
                 Some(true) => Answered::Leaving,
                 Some(false) => Answered::Before,
-                None => Answered::Not,
+                None => Answered::Unmet,
             })
         }
         (Verb::Join, false) => join(app, store, incoming, command).await,
-        _ => Ok(Answered::Not),
+        _ => Ok(Answered::Unmet),
     }
 }
 
@@ -79,7 +79,7 @@ async fn join(
     command: &MailCommand,
 ) -> anyhow::Result<Answered> {
     let (Some(from), Some(digest)) = (&incoming.from, find_wanted(app, command)) else {
-        return Ok(Answered::Not);
+        return Ok(Answered::Unmet);
     };
     let page = confirm_page(app);
     let signup = Signup {

@@ -65,7 +65,7 @@ pub(super) async fn send_open_issues(
             for issue in store.load_issues().await? {
                 ending = ending.and(name_paused(talk, &issue));
             }
-            if store.open_issues().await?.is_empty() {
+            if store.load_open_issues().await?.is_empty() {
                 return Ok(ending);
             }
         }
@@ -76,7 +76,7 @@ pub(super) async fn send_open_issues(
     let Some(sender) = app.become_sender().await? else {
         return Ok(ending);
     };
-    for issue in sender.store().open_issues().await? {
+    for issue in sender.store().load_open_issues().await? {
         if app.is_stopped() {
             return Ok(Ending::Partial);
         }
@@ -169,7 +169,7 @@ fn log_end(issue: &Issue, told: Counts) {
     );
 }
 
-/// Writes the pages of the archive to which the issue links, sends all waiting deliveries, and reports how it went. With
+/// Writes the issue page to which the mail links, sends all waiting deliveries, and reports how it went. With
 /// `only_now`, report and ending are about this run alone.
 async fn send_waiting(
     app: &App,

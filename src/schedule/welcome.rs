@@ -9,7 +9,7 @@ use crate::language::fill;
 use crate::ledger::Slot;
 use crate::message::compile;
 use crate::schedule::letter::{
-    choose_language, choose_title, load_words, make_origin, open_issue, write_page,
+    choose_language, choose_title, load_words, make_letter_issue, make_origin, write_page,
 };
 use crate::store::{Greeting, Store};
 
@@ -66,7 +66,7 @@ async fn write_welcome(app: &App, store: &Store, digest: &Digest) -> anyhow::Res
     };
     let key = store.load_current_key().await?;
     let slot = Slot::welcoming(app.clock.now().date_naive());
-    let issue = open_issue(app, digest, slot, &draft.subject, &key);
+    let issue = make_letter_issue(app, digest, slot, &draft.subject, &key);
     let authority = app.authority()?;
     let compiled = compile(&draft, &make_origin(app, digest, &authority), issue.id)?;
     Ok(Greeting {

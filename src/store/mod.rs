@@ -104,7 +104,9 @@ pub(crate) use progress::BoxProgress;
 pub(crate) use readers::Subscriber;
 pub(crate) use request::Answer;
 pub use request::{ConsentRequest, Foreseen};
-pub(crate) use returned::{CameBack, Carried, Deed, Domain, REQUESTS, Returned};
+pub(crate) use returned::{
+    Domain, ListedReturn, REQUEST_AGE, ReturnMeaning, ReturnOutcome, ReturnedMail,
+};
 pub use sender::{Busy, Sender};
 pub(crate) use wait::Tell;
 

@@ -16,14 +16,14 @@ use crate::store::{Result, Store, StoreError};
 use crate::token::Key;
 
 /// How long after an issue was made a bounce of it counts: longer than any relay tries.
-const BOUNCES: TimeDelta = TimeDelta::days(30);
+const BOUNCE_AGE: TimeDelta = TimeDelta::days(30);
 /// How long a request without a token is known, and how old one may be that is answered: an mbox is read from its beginning
 /// each time.
-pub(crate) const REQUESTS: TimeDelta = TimeDelta::days(365);
+pub(crate) const REQUEST_AGE: TimeDelta = TimeDelta::days(365);
 
 /// The meaning of a returned message for the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum ReturnMeaning {
     /// The address is bad.
     Bounced,
     /// It was not delivered, which does not prove that the address is bad.
@@ -40,20 +40,20 @@ pub enum Deed {
 
 /// One returned message, and the mail that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Returned {
+pub struct ReturnedMail {
     /// The mark that identifies the message.
     pub mark: String,
-    /// Its meaning.
-    pub deed: Deed,
+    /// Its meaning for the ledger.
+    pub meaning: ReturnMeaning,
     /// The reader and the issue of the mail.
     pub whose: (ReaderId, IssueId),
     /// The report in words.
     pub words: String,
 }
 
-/// The outcome.
+/// The outcome of recording a returned message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Carried {
+pub enum ReturnOutcome {
     /// It was carried out before.
     Before,
     /// The ledger knows no such mail, or it is too old to count.
@@ -71,7 +71,7 @@ pub enum Carried {
 
 /// A mail that was sent and came back, as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CameBack {
+pub struct ListedReturn {
     /// The address; `None` if it is erased.
     pub address: Option<String>,
     /// The time of the report.
@@ -99,7 +99,7 @@ pub struct Domain {
 pub(super) const STANDS: &str = "NOT EXISTS (SELECT 1 FROM event x WHERE x.reader = e.reader AND x.issue = e.issue \
     AND x.kind = 'doubted' AND x.at >= e.at)";
 
-impl Deed {
+impl ReturnMeaning {
     /// The kind of its event.
     fn kind(self) -> &'static str {
         match self {
@@ -127,28 +127,28 @@ impl Store {
         Ok(keys)
     }
 
-    /// Carries out returned messages, all or nothing. Returns the outcomes in their order. A message that was carried
+    /// Records returned messages, all or nothing. Returns the outcomes in their order. A message that was carried
     /// out before changes nothing.
-    pub async fn carry_back(
+    pub async fn record_returned(
         &self,
-        returned: &[Returned],
+        returned: &[ReturnedMail],
         now: DateTime<Utc>,
-    ) -> Result<Vec<Carried>> {
+    ) -> Result<Vec<ReturnOutcome>> {
         change!(self, |tx| {
-            let mut carried = Vec::with_capacity(returned.len());
+            let mut outcomes = Vec::with_capacity(returned.len());
             for one in returned {
-                carried.push(self.carry_one(&mut tx, one, now).await?);
+                outcomes.push(self.record_one(&mut tx, one, now).await?);
             }
-            Ok(carried)
+            Ok(outcomes)
         })
     }
 
-    async fn carry_one(
+    async fn record_one(
         &self,
         tx: &mut Transaction<'static, Any>,
-        one: &Returned,
+        one: &ReturnedMail,
         now: DateTime<Utc>,
-    ) -> Result<Carried> {
+    ) -> Result<ReturnOutcome> {
         let hold = self.place.hold("r");
         let text = format!(
             "SELECT r.address, r.state, i.digest, i.made_at FROM delivery d JOIN reader r ON r.id = d.reader \
@@ -161,12 +161,12 @@ impl Store {
             .fetch_optional(&mut **tx)
             .await?;
         let Some(row) = row else {
-            return Ok(Carried::Unknown);
+            return Ok(ReturnOutcome::Unknown);
         };
         let made_at = read_time(row.try_get("made_at")?)?;
-        let is_report = !matches!(one.deed, Deed::Left | Deed::Complained);
-        if is_report && now - made_at > BOUNCES {
-            return Ok(Carried::Unknown);
+        let is_report = !matches!(one.meaning, ReturnMeaning::Left | ReturnMeaning::Complained);
+        if is_report && now - made_at > BOUNCE_AGE {
+            return Ok(ReturnOutcome::Unknown);
         }
         let new = sqlx::query(
             "INSERT INTO received (mark, at, kind) VALUES ($1, $2, $3) ON CONFLICT (mark) DO NOTHING",
@@ -174,23 +174,23 @@ impl Store {
         // Two reports may be equal for two mails.
         .bind(format!("{}:{issue}:{reader}", one.mark))
         .bind(now.timestamp())
-        .bind(one.deed.kind())
+        .bind(one.meaning.kind())
         .execute(&mut **tx)
         .await?;
         if new.rows_affected() == 0 {
-            return Ok(Carried::Before);
+            return Ok(ReturnOutcome::Before);
         }
         let digest: String = row.try_get("digest")?;
         let was = parse_state(row.try_get("state")?)?;
-        let becomes = match one.deed {
-            Deed::Nothing => None,
-            Deed::Left => {
+        let becomes = match one.meaning {
+            ReturnMeaning::Nothing => None,
+            ReturnMeaning::Left => {
                 self.leave_by_link(&mut *tx, reader, was, Some(&digest), now)
                     .await?
             }
-            _ => self.note_back(tx, one, was, made_at, now).await?,
+            _ => self.record_events(tx, one, was, made_at, now).await?,
         };
-        Ok(Carried::Done {
+        Ok(ReturnOutcome::Done {
             address: row.try_get("address")?,
             digest,
             becomes,
@@ -198,31 +198,31 @@ impl Store {
     }
 
     /// Records a bounce or a complaint with its issue, once for each kind. Returns the reader's new state.
-    async fn note_back(
+    async fn record_events(
         &self,
         tx: &mut Transaction<'static, Any>,
-        one: &Returned,
+        one: &ReturnedMail,
         was: ReaderState,
         made_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Option<ReaderState>> {
         let (reader, issue) = one.whose;
         let place = &self.place;
-        let kind = one.deed.kind();
+        let kind = one.meaning.kind();
         let note_as = (kind, &*one.words);
-        if one.deed != Deed::Bounced && !is_noted(tx, one, kind).await? {
+        if one.meaning != ReturnMeaning::Bounced && !is_noted(tx, one, kind).await? {
             note(tx, place, issue, &[reader], now, note_as).await?;
         }
-        match one.deed {
-            Deed::Complained => {
+        match one.meaning {
+            ReturnMeaning::Complained => {
                 let state = decide(Some(was), Wish::Complain, Source::Relay).state;
                 if let Some(state) = state {
                     set_state(tx, reader, state).await?;
                 }
                 return Ok(state);
             }
-            Deed::Bounced => {}
-            Deed::Refused if is_refused_too_often(tx, reader).await? => {}
+            ReturnMeaning::Bounced => {}
+            ReturnMeaning::Refused if is_refused_too_often(tx, reader).await? => {}
             _ => return Ok(None),
         }
         if is_noted(tx, one, "bounced").await? || is_noted(tx, one, "unreachable").await? {
@@ -237,7 +237,7 @@ impl Store {
     }
 
     /// The mails of an issue that were sent and came back, the oldest first.
-    pub async fn load_returned(&self, issue: IssueId) -> Result<Vec<CameBack>> {
+    pub async fn load_returned(&self, issue: IssueId) -> Result<Vec<ListedReturn>> {
         let text = format!(
             "SELECT r.address, e.at, e.kind, e.detail FROM event e JOIN reader r ON r.id = e.reader \
              JOIN delivery d ON d.issue = e.issue AND d.reader = e.reader WHERE e.issue = $1 \
@@ -250,7 +250,7 @@ impl Store {
             .await?;
         rows.iter()
             .map(|row| {
-                Ok(CameBack {
+                Ok(ListedReturn {
                     address: row.try_get("address")?,
                     at: read_time(row.try_get("at")?)?,
                     kind: row.try_get("kind")?,
@@ -312,8 +312,8 @@ pub(super) async fn forget_received(
     now: DateTime<Utc>,
 ) -> Result<()> {
     for (kinds, known) in [
-        ("'bounced', 'refused', 'undelivered', 'nothing'", BOUNCES),
-        ("'answered', 'join'", REQUESTS),
+        ("'bounced', 'refused', 'undelivered', 'nothing'", BOUNCE_AGE),
+        ("'answered', 'join'", REQUEST_AGE),
     ] {
         let text = format!("DELETE FROM received WHERE kind IN ({kinds}) AND at < $1");
         let query = sqlx::query(AssertSqlSafe(text)).bind((now - known).timestamp());
@@ -325,7 +325,7 @@ pub(super) async fn forget_received(
 /// Whether this mail has such an event that nothing took back.
 async fn is_noted(
     tx: &mut Transaction<'static, Any>,
-    one: &Returned,
+    one: &ReturnedMail,
     kind: &'static str,
 ) -> Result<bool> {
     let text = format!(

@@ -1,4 +1,4 @@
-//! The issues that have a page.
+//! The pages of issues, as they were frozen: with their index and feeds they are the archive.
 
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Row};
@@ -27,7 +27,7 @@ pub(crate) struct ArchivedIssue {
 impl Store {
     /// Every issue that was frozen with a page, the newest first; those of one moment by their digests, and by the post that
     /// they are about, whose id begins with its date where it was minted. `relay`: whether a relay is set.
-    pub(crate) async fn load_archived(&self, relay: bool) -> Result<Vec<ArchivedIssue>> {
+    pub(crate) async fn load_archived_issues(&self, relay: bool) -> Result<Vec<ArchivedIssue>> {
         let void = select_void();
         let text = format!(
             "SELECT id, digest, slot, subject, made_at, CASE WHEN outbox <= $1 AND page <> '{REMOVED}' AND id NOT IN ({void}) THEN CAST(1 AS BIGINT) ELSE 0 END \

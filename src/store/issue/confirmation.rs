@@ -59,7 +59,7 @@ pub(crate) struct Agreement<'a> {
     /// From where they answer, kept as a proof.
     pub(crate) from: Option<IpAddr>,
     /// The letter that tells the reader's former address about the move, if they move.
-    pub(crate) farewell: Option<(&'a Issue, &'a str)>,
+    pub(crate) moved_letter: Option<(&'a Issue, &'a str)>,
     /// The greetings that they get.
     pub(crate) welcome: &'a [Greeting],
     /// Whether a relay is set.
@@ -267,7 +267,7 @@ impl Store {
                 return Ok(Confirmation::Unknown);
             }
             receive(&mut tx, &mark, "confirmed", now).await?;
-            self.move_to(&mut tx, agreement.whose, agreement.farewell, now)
+            self.move_to(&mut tx, agreement.whose, agreement.moved_letter, now)
                 .await?;
             for greeting in agreement.welcome {
                 self.welcome(&mut tx, agreement.whose.0, greeting, agreement.relay, now)

@@ -1,4 +1,6 @@
-//! Letters: mails of the ledger to one reader each, which announce no posts.
+//! Letters: mails of the ledger to one reader each, which announce no posts. They tell how to leave, ask to confirm,
+//! welcome, or say that another address has taken the place of this one. All letters of one kind, digest and day are
+//! deliveries of one issue.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
@@ -12,7 +14,7 @@ use crate::store::mailable::states;
 use crate::store::sql::QUEUED;
 use crate::store::{Result, Store};
 
-/// A letter, and the message that it answers.
+/// A letter that answers a message.
 #[derive(Debug)]
 pub struct Letter<'a> {
     /// The issue of its slot, open: one for all letters of this kind in that time.

@@ -67,7 +67,7 @@ impl Store {
     }
 
     /// The issues with waiting deliveries, oldest first.
-    pub async fn open_issues(&self) -> Result<Vec<Issue>> {
+    pub async fn load_open_issues(&self) -> Result<Vec<Issue>> {
         let text = format!("SELECT {COLUMNS} FROM issue WHERE state = 'open' ORDER BY made_at, id");
         sqlx::query(AssertSqlSafe(text))
             .fetch_all(&self.pool)

@@ -29,7 +29,7 @@ impl Store {
         &self,
         tx: &mut Transaction<'static, Any>,
         whose: (ReaderId, IssueId),
-        farewell: Option<(&Issue, &str)>,
+        moved_letter: Option<(&Issue, &str)>,
         now: DateTime<Utc>,
     ) -> Result<()> {
         let (reader, _) = whose;
@@ -70,7 +70,7 @@ impl Store {
             .execute(&mut **tx)
             .await?;
         self.record(tx, &[old], now, "moved", None).await?;
-        if let Some(mail) = farewell {
+        if let Some(mail) = moved_letter {
             // They have left, and this is the one thing that they are told.
             let may_get = states(ReaderState::may_be_asked);
             queue(tx, mail, old, &may_get, now).await?;

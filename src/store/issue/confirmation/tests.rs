@@ -96,7 +96,7 @@ impl Joining {
             whose: (reader, issue.id),
             digests: names,
             from: None,
-            farewell: None,
+            moved_letter: None,
             welcome: &[],
             relay: true,
         };

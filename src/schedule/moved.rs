@@ -9,12 +9,12 @@ use crate::language::fill;
 use crate::ledger::{Issue, Slot};
 use crate::message::compile;
 use crate::schedule::letter::{
-    choose_language, choose_title, load_words, make_origin, open_issue, write_page,
+    choose_language, choose_title, load_words, make_letter_issue, make_origin, write_page,
 };
 use crate::store::Store;
 
 /// The letter of today about these digests.
-pub(super) async fn write_farewell(
+pub(super) async fn write_moved_letter(
     app: &App,
     store: &Store,
     digests: &[String],
@@ -35,7 +35,7 @@ pub(super) async fn write_farewell(
     };
     let key = store.load_current_key().await?;
     let slot = Slot::moved(app.clock.now().date_naive());
-    let issue = open_issue(app, digest, slot, &draft.subject, &key);
+    let issue = make_letter_issue(app, digest, slot, &draft.subject, &key);
     let authority = app.authority()?;
     let compiled = compile(&draft, &make_origin(app, digest, &authority), issue.id)?;
     Ok((issue, compiled.to_text()))
