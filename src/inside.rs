@@ -50,7 +50,8 @@ pub mod message {
 }
 pub mod post {
     pub use crate::post::{
-        Body, Drawing, FeedOrigin, Index, Post, Read, Signature, fingerprint_of, read, render_body,
+        Body, Drawing, FeedOrigin, Index, Post, PostPrints, Read, Signature, fingerprint_of, read,
+        render_body,
     };
     pub mod dialect {
         pub use crate::post::dialect::Habits;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::block_in_place;
 
 use crate::app::App;
-use crate::build::{BuildOptions, Built, build, read};
+use crate::build::{BuildOptions, Built, build, read_input};
 use crate::ending::Ending;
 use crate::finding::{Finding, Severity};
 use crate::schedule::{
@@ -33,8 +33,14 @@ pub(crate) async fn build_round(
     interval: Duration,
 ) -> anyhow::Result<Built> {
     let gathered = app.gather(Reach::Round(interval)).await;
-    let built =
-        block_in_place(|| build(app, talk, read(app, gathered)?, &BuildOptions::default()))?;
+    let built = block_in_place(|| {
+        build(
+            app,
+            talk,
+            read_input(app, gathered)?,
+            &BuildOptions::default(),
+        )
+    })?;
     restore_archive(app, talk).await;
     block_in_place(|| run_after_build(app, talk))?;
     Ok(built)

@@ -8,7 +8,7 @@ use tidings::config::Config;
 use tidings::inside::feed::{Bodies, Outline, RenderedDocument, Setting, Sink, plan, render};
 use tidings::inside::finding::{Finding, Rule};
 use tidings::inside::loader::{Loaded, load_posts};
-use tidings::inside::post::{Body, Post};
+use tidings::inside::post::{Body, Post, PostPrints};
 
 use crate::feed::{NOON, config, site};
 use crate::scene::Scene;
@@ -330,7 +330,7 @@ fn each_post_is_rendered_once_and_an_archive_comes_before_the_feed_that_points_t
         unseen: &BTreeSet::new(),
         template: None,
     };
-    let prints = vec![(0, 0); loaded.posts.len()];
+    let prints = vec![PostPrints::default(); loaded.posts.len()];
     let outlines = plan(&setting, 0, &prints).unwrap().outlines;
     let outlines: Vec<&Outline> = outlines.iter().collect();
     let bodies = Counted {

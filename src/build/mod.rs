@@ -2,8 +2,8 @@
 //!
 //! A build goes from one value to the next:
 //!
-//! 1. [`read`] → [`Sources`]: the loaded posts and the manifest of the last build.
-//! 2. [`Reading::new`] → [`Reading`]: the same with fingerprints, the template, and which posts are new or unseen.
+//! 1. [`read_input`] → [`BuildInput`]: the loaded posts and the manifest of the last build.
+//! 2. [`PreparedBuild::new`] → [`PreparedBuild`]: the same with fingerprints, the template, and which posts are new or unseen.
 //! 3. [`feed::plan`](crate::feed::plan) → [`Outline`]s: which documents there are, and the posts of each.
 //! 4. [`write()`] renders the outlines whose inputs have changed through [`render_posts`] into the [`Publisher`]; [`print()`]
 //!    renders into [`Documents`] for a dry run. [`TextFacts`] are what was learned of the posts on the way.
@@ -25,7 +25,7 @@ use crate::feed::{FeedPlan, Outline, Setting, plan};
 use crate::finding::{Finding, Rule, count};
 use crate::language::find_unusable_words;
 use crate::loader::Loaded;
-use crate::post::{Post, Signature, fingerprint_of};
+use crate::post::{Post, PostPrints, Signature, fingerprint_of};
 use crate::publish::{BuiltPosts, Manifest, Publisher, Unseen};
 use crate::source::GatheredPosts;
 use crate::talk::Talk;
@@ -65,7 +65,7 @@ pub(crate) struct BuildOptions {
 }
 
 /// The posts and the manifest, as they were read.
-pub(crate) struct Sources {
+pub(crate) struct BuildInput {
     pub(crate) loaded: Loaded,
     publisher: Publisher,
 }
@@ -78,14 +78,14 @@ struct Summary {
 }
 
 /// The input of a build, read before anything is written.
-struct Reading<'a> {
+struct PreparedBuild<'a> {
     config: &'a Config,
     loaded: Loaded,
     publisher: Publisher,
     /// The site's own template of the page for people, with its file.
     template: Option<(PathBuf, String)>,
-    /// The fingerprints of each post's id and of the post.
-    prints: Vec<(u64, u64)>,
+    /// The fingerprints of each post.
+    prints: Vec<PostPrints>,
     /// The posts that no build has published before, by the fingerprints of their ids.
     new: BTreeSet<u64>,
     /// The posts that subscribers may not have seen yet though their dates are old.
@@ -98,7 +98,7 @@ struct Reading<'a> {
 ///
 /// # Errors
 /// A finding where there is no folder of posts, or the lock is broken.
-pub(crate) fn read(app: &App, gathered: GatheredPosts) -> Result<Sources, Finding> {
+pub(crate) fn read_input(app: &App, gathered: GatheredPosts) -> Result<BuildInput, Finding> {
     let config = &app.config;
     let (loaded, publisher) = rayon::join(
         || app.load(&config.posts, gathered),
@@ -109,7 +109,7 @@ pub(crate) fn read(app: &App, gathered: GatheredPosts) -> Result<Sources, Findin
             Publisher::open(dir, &config.posts.lock, *precompress)
         },
     );
-    Ok(Sources {
+    Ok(BuildInput {
         loaded: loaded?,
         publisher,
     })
@@ -122,23 +122,26 @@ pub(crate) fn read(app: &App, gathered: GatheredPosts) -> Result<Sources, Findin
 pub(crate) fn build(
     app: &App,
     talk: &mut Talk<'_>,
-    sources: Sources,
+    input: BuildInput,
     options: &BuildOptions,
 ) -> anyhow::Result<Built> {
-    let reading = Reading::new(app, talk, sources)?;
-    let FeedPlan { outlines, findings } =
-        plan(&reading.setting(), reading.compute_salt(), &reading.prints)?;
-    reading.report(talk, &findings);
-    let loaded = &reading.loaded;
+    let prepared = PreparedBuild::new(app, talk, input)?;
+    let FeedPlan { outlines, findings } = plan(
+        &prepared.setting(),
+        prepared.compute_salt(),
+        &prepared.prints,
+    )?;
+    prepared.report(talk, &findings);
+    let loaded = &prepared.loaded;
     if !options.fewer {
-        let manifest = reading.publisher.manifest();
+        let manifest = prepared.publisher.manifest();
         manifest.refuse_vanished(&loaded.today(), app.config.feeds.are_published())?;
     }
     let ending = loaded.ending().and(Ending::from_findings(&findings));
     let (drafts, future) = loaded.waiting();
     let built = match options.dry_run {
-        true => print(talk, options, reading, &outlines, ending)?,
-        false => write(app, talk, options, reading, &outlines, ending)?,
+        true => print(talk, options, prepared, &outlines, ending)?,
+        false => write(app, talk, options, prepared, &outlines, ending)?,
     };
     if drafts + future > 0 {
         let (drafts, future) = (count(drafts, "draft"), count(future, "post"));
@@ -151,21 +154,21 @@ pub(crate) fn build(
 fn print(
     talk: &mut Talk<'_>,
     options: &BuildOptions,
-    reading: Reading<'_>,
+    prepared: PreparedBuild<'_>,
     outlines: &[Outline],
     ending: Ending,
 ) -> anyhow::Result<Built> {
     let wanted = choose(outlines, options.only.as_deref())?;
     let documents = Documents::default();
-    let rendered = render_posts(&reading.setting(), &wanted, &reading.loaded, &documents)?;
+    let rendered = render_posts(&prepared.setting(), &wanted, &prepared.loaded, &documents)?;
     let is_alone = options.only.is_some();
-    documents.print(&wanted, &reading.config.feeds.dir, is_alone, talk.out())?;
-    talk.say(&format!("feeds: {}", Summary::new(&reading)));
+    documents.print(&wanted, &prepared.config.feeds.dir, is_alone, talk.out())?;
+    talk.say(&format!("feeds: {}", Summary::new(&prepared)));
     let mut ending = ending.and(report_rendered(talk, rendered.findings));
     // A run stops at the first of them; whoever looks ahead is told all.
     let (mut ours, mut in_the_way) = (Vec::new(), Vec::new());
     for outline in outlines {
-        match reading.publisher.refuse_other(outline) {
+        match prepared.publisher.refuse_other(outline) {
             Ok(()) => ours.push(outline.path.clone()),
             Err(finding) => in_the_way.push(finding),
         }
@@ -176,7 +179,7 @@ fn print(
     talk.report(&in_the_way);
     Ok(Built {
         ending,
-        loaded: reading.loaded,
+        loaded: prepared.loaded,
         manifest: Manifest::default(),
         paths: ours,
     })
@@ -187,32 +190,32 @@ fn write(
     app: &App,
     talk: &mut Talk<'_>,
     options: &BuildOptions,
-    reading: Reading<'_>,
+    prepared: PreparedBuild<'_>,
     outlines: &[Outline],
     mut ending: Ending,
 ) -> anyhow::Result<Built> {
-    let counts = Summary::new(&reading);
-    let publisher = &reading.publisher;
+    let counts = Summary::new(&prepared);
+    let publisher = &prepared.publisher;
     let mut stale: Vec<&Outline> = outlines.iter().collect();
     stale.retain(|outline| !publisher.is_current(outline));
     publisher.refuse_others(&stale)?;
     // The ids are kept before the first feed that uses them.
-    ending = ending.and(app.keep(talk, &reading.loaded.lock, &mut publisher.manifest()));
-    let rendered = render_posts(&reading.setting(), &stale, &reading.loaded, publisher);
+    ending = ending.and(app.keep(talk, &prepared.loaded.lock, &mut publisher.manifest()));
+    let rendered = render_posts(&prepared.setting(), &stale, &prepared.loaded, publisher);
     let mut pruned = Ok(());
     if let Ok(facts) = &rendered {
-        reading.note_published(app, outlines, facts);
+        prepared.note_published(app, outlines, facts);
         if options.prune {
-            pruned = prune(app, talk, &reading.loaded, publisher, outlines);
+            pruned = prune(app, talk, &prepared.loaded, publisher, outlines);
         }
     }
     // Also after a failure: the hub must learn of the documents that were written until then.
-    let finished = reading.publisher.finish();
+    let finished = prepared.publisher.finish();
     talk.report(finished.unkept.as_slice());
     ending = ending.and(report_rendered(talk, rendered?.findings));
     pruned?;
-    let posts = reading.loaded.posts.len();
-    let line = counts.line(posts, finished.written.len(), &reading.config.feeds.dir);
+    let posts = prepared.loaded.posts.len();
+    let line = counts.line(posts, finished.written.len(), &prepared.config.feeds.dir);
     let Summary {
         new,
         updated,
@@ -223,33 +226,36 @@ fn write(
         tracing::info!(event = "build", posts, new, updated, repeated, written);
     })?;
     Ok(Built {
-        loaded: reading.loaded,
+        loaded: prepared.loaded,
         manifest: finished.manifest,
         ending,
-        paths: paths_of(outlines),
+        paths: list_paths(outlines),
     })
 }
 
-fn paths_of(outlines: &[Outline]) -> Vec<String> {
+fn list_paths(outlines: &[Outline]) -> Vec<String> {
     let paths = outlines.iter().map(|outline| outline.path.clone());
     paths.collect()
 }
 
-impl<'a> Reading<'a> {
-    fn new(app: &'a App, talk: &mut Talk<'_>, sources: Sources) -> Result<Self, Finding> {
-        let Sources { loaded, publisher } = sources;
+impl<'a> PreparedBuild<'a> {
+    fn new(app: &'a App, talk: &mut Talk<'_>, input: BuildInput) -> Result<Self, Finding> {
+        let BuildInput { loaded, publisher } = input;
         let config = &app.config;
         let template = read_own(&config.root, PAGE_TEMPLATE)?;
-        talk.report(&find_unused(&config.root, &templates_of(config)));
+        talk.report(&find_unused(&config.root, &list_templates(config)));
         if !config.digests.is_empty() {
             talk.report(&find_unusable_words(&config.root));
         }
-        let prints: Vec<(u64, u64)> = loaded
+        let prints: Vec<PostPrints> = loaded
             .posts
             .par_iter()
-            .map(|post| (fingerprint_of(&post.id), fingerprint_of(post)))
+            .map(|post| PostPrints {
+                id: fingerprint_of(&post.id),
+                content: fingerprint_of(post),
+            })
             .collect();
-        let new = new_posts(&loaded, &prints, &publisher.manifest());
+        let new = find_new_posts(&loaded, &prints, &publisher.manifest());
         let limit = config.feeds.limit;
         let unseen = publisher.manifest().unseen(&prints, &new, limit);
         Ok(Self {
@@ -310,9 +316,9 @@ impl<'a> Reading<'a> {
 
     /// The signatures of the posts' texts; only a post that changed and was not rendered is read again.
     fn sign_texts(&self, manifest: &Manifest, facts: &TextFacts) -> Vec<Signature> {
-        let text = |(post, (id, print)): (&Post, &(u64, u64))| {
-            if manifest.is_as_published(*id, *print)
-                && let Some(text) = manifest.text_of(*id)
+        let text = |(post, prints): (&Post, &PostPrints)| {
+            if manifest.is_as_published(prints.id, prints.content)
+                && let Some(text) = manifest.text_of(prints.id)
             {
                 return text;
             }
@@ -348,7 +354,7 @@ impl<'a> Reading<'a> {
 }
 
 /// The templates that this site can have.
-fn templates_of(config: &Config) -> Vec<&'static str> {
+fn list_templates(config: &Config) -> Vec<&'static str> {
     let of_digests = DIGEST_TEMPLATES.iter().copied();
     let of_digests = of_digests.filter(|_| !config.digests.is_empty());
     [PAGE_TEMPLATE].into_iter().chain(of_digests).collect()
@@ -386,14 +392,14 @@ fn report_rendered(talk: &mut Talk<'_>, mut findings: Vec<Finding>) -> Ending {
 }
 
 impl Summary {
-    fn new(reading: &Reading<'_>) -> Self {
-        let manifest = reading.publisher.manifest();
-        let prints = reading.prints.iter();
-        let updated = prints.filter(|(id, now)| manifest.is_updated(*id, *now));
+    fn new(prepared: &PreparedBuild<'_>) -> Self {
+        let manifest = prepared.publisher.manifest();
+        let prints = prepared.prints.iter();
+        let updated = prints.filter(|post| manifest.is_updated(post.id, post.content));
         Self {
-            new: reading.new.len(),
+            new: prepared.new.len(),
             updated: updated.count(),
-            repeated: reading.loaded.lock.changes().repeated.len(),
+            repeated: prepared.loaded.lock.changes().repeated.len(),
         }
     }
 
@@ -426,10 +432,10 @@ impl std::fmt::Display for Summary {
 
 /// The posts that no feed has carried, by the fingerprints of their ids. The manifest decides, since a run may fail after it
 /// kept the lock, or keep none; without a manifest, a post is new if it is new in the lock.
-fn new_posts(loaded: &Loaded, prints: &[(u64, u64)], manifest: &Manifest) -> BTreeSet<u64> {
+fn find_new_posts(loaded: &Loaded, prints: &[PostPrints], manifest: &Manifest) -> BTreeSet<u64> {
     let changes = loaded.lock.changes();
     let mut new = BTreeSet::new();
-    for (post, (id, _)) in loaded.posts.iter().zip(prints) {
+    for (post, PostPrints { id, .. }) in loaded.posts.iter().zip(prints) {
         let is_new = manifest
             .is_new(*id)
             .unwrap_or_else(|| changes.new.contains(&*post.id));

@@ -5,7 +5,7 @@ mod adopt;
 use tokio::runtime::Runtime;
 
 use crate::app::App;
-use crate::build::{BuildOptions, build as write_feeds, read};
+use crate::build::{BuildOptions, build as write_feeds, read_input};
 use crate::cli;
 use crate::ending::Ending;
 use crate::feed::links;
@@ -28,7 +28,7 @@ pub(super) fn run(
     }
     let reach = Reach::for_run(args.dry.dry_run);
     let gathered = runtime.block_on(app.gather(reach));
-    let mut sources = read(app, gathered)?;
+    let mut sources = read_input(app, gathered)?;
     if let Some(feed) = &args.adopt {
         adopt(app, talk, &mut sources.loaded, feed, runtime)?;
         // They are kept even where a file of another program is in the way of the feeds.

@@ -16,7 +16,7 @@ use probe::probe;
 use mail::{check_mail, is_reserved};
 
 use crate::app::App;
-use crate::build::{BuildOptions, build, check_written, read};
+use crate::build::{BuildOptions, build, check_written, read_input};
 use crate::cli::CheckArgs;
 use crate::config::{Config, Digest, ImapAccount, Inbox, is_sample_host};
 use crate::digest::{Next, choose_news, split, split_at_limit};
@@ -139,7 +139,7 @@ fn check_feeds(app: &App, gathered: &mut Talk<'_>, sources: GatheredPosts) -> Op
         dry_run: true,
         ..BuildOptions::default()
     };
-    let built = read(app, sources)
+    let built = read_input(app, sources)
         .map_err(anyhow::Error::from)
         .and_then(|sources| build(app, gathered, sources, &options));
     match built {

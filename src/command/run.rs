@@ -3,7 +3,7 @@
 use tokio::runtime::Runtime;
 
 use crate::app::App;
-use crate::build::{BuildOptions, build, read};
+use crate::build::{BuildOptions, build, read_input};
 use crate::cli::Dry;
 use crate::ending::Ending;
 use crate::round::go_round;
@@ -26,7 +26,7 @@ pub(super) fn run(
         ..BuildOptions::default()
     };
     let gathered = runtime.block_on(app.gather(Reach::Look));
-    let built = build(app, talk, read(app, gathered)?, &options)?;
+    let built = build(app, talk, read_input(app, gathered)?, &options)?;
     let printed = runtime.block_on(print_all(app, talk, &built.loaded))?;
     Ok(built.ending.and(printed))
 }

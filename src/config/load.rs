@@ -241,7 +241,7 @@ impl Config {
         self.feeds.resolve_paths(root);
         self.mail.resolve_paths(root);
         self.store.resolve_paths(root);
-        self.feeds.dir.clone_into(&mut self.posts.feeds);
+        self.feeds.dir.clone_into(&mut self.posts.feed_dir);
         for source in &mut self.sources {
             source.resolve_paths(root);
         }

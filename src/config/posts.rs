@@ -31,7 +31,7 @@ pub struct Posts {
     pub(crate) root: PathBuf,
     /// The folder of the feeds: what is written there is no post.
     #[serde(skip)]
-    pub(crate) feeds: PathBuf,
+    pub(crate) feed_dir: PathBuf,
     /// What a missing folder means.
     #[serde(skip)]
     pub(crate) missing: MissingFolder,
@@ -48,7 +48,7 @@ impl Default for Posts {
             git_dates: false,
             lock: "tidings.lock".into(),
             root: PathBuf::new(),
-            feeds: PathBuf::new(),
+            feed_dir: PathBuf::new(),
             missing: MissingFolder::default(),
         }
     }

@@ -187,7 +187,7 @@ async fn run_round<T: Transport>(run: &Arc<Run<T>>, first: Vec<Claimed>) -> Resu
     let result = run.fill_queue(feed, first).await;
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
-            run.halt(Halt::Relay(format!("a connection's task ended: {error}")));
+            run.halt(Halt::Fault(format!("a connection's task ended: {error}")));
         }
     }
     result
@@ -197,7 +197,7 @@ async fn run_round<T: Transport>(run: &Arc<Run<T>>, first: Vec<Claimed>) -> Resu
 async fn end(delivery: &IssueDelivery, halt: Halt) -> Result<Option<String>> {
     Ok(Some(match halt {
         Halt::Asked => "stopped; the next run goes on".to_owned(),
-        Halt::Relay(why) => format!("{why}; the next run goes on"),
+        Halt::Relay(why) | Halt::Fault(why) => format!("{why}; the next run goes on"),
         Halt::Stopped => StoreError::Stopped.to_string(),
         Halt::Store(error) => return Err(error),
         Halt::Us(why) | Halt::Refused(why) => {

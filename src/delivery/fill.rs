@@ -59,7 +59,7 @@ impl<T> Run<T> {
             let claimed = sender
                 .claim(issue.id, CLAIM, self.delivery.clock.now())
                 .await;
-            let claimed = claimed.inspect_err(|error| self.halt(Halt::Relay(error.to_string())))?;
+            let claimed = claimed.inspect_err(|error| self.halt(Halt::Fault(error.to_string())))?;
             *claims = self.note_domains(claimed);
         }
         self.fill(claims.by_ref().take(FILLED).collect()).await
@@ -86,7 +86,7 @@ impl<T> Run<T> {
         };
         let filled = spawn_blocking(fill).await;
         filled.map_err(|error| {
-            self.halt(Halt::Relay(format!("a message cannot be filled: {error}")));
+            self.halt(Halt::Fault(format!("a message cannot be filled: {error}")));
             StoreError::Writer(error.to_string())
         })
     }

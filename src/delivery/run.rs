@@ -26,6 +26,8 @@ pub(super) enum Halt {
     Asked,
     /// The relay's trouble lasts longer than the patience.
     Relay(String),
+    /// A fault of this program or its store: the next run goes on.
+    Fault(String),
     /// A person has to mend something: the issue pauses.
     Us(String),
     /// Everyone who was tried was refused, so the issue pauses, unless all refusals are believed.

@@ -59,7 +59,7 @@ impl IssueEntry {
             description: None,
             image: None,
             enclosure: None,
-            text: Fingerprint::from_text(""),
+            text_fingerprint: Fingerprint::from_text(""),
         };
         Self {
             post,

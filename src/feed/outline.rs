@@ -13,7 +13,7 @@ use crate::feed::setting::Setting;
 use crate::feed::topic::{Named, Topic, find_topics, limit_topics};
 use crate::feed::{opml, page};
 use crate::finding::{Finding, Rule};
-use crate::post::{Post, fingerprint_of};
+use crate::post::{Post, PostPrints, fingerprint_of};
 
 /// A document that is to be, before its posts are rendered.
 #[derive(Debug, Clone)]
@@ -60,11 +60,11 @@ pub struct FeedPlan {
 }
 
 /// Plans every document. `salt` stands for everything else that makes the bytes: the program and its settings. `prints`
-/// are the fingerprints of each post's id and of the post.
+/// are those of the posts, in their order.
 ///
 /// # Errors
 /// A finding where two documents would have one name.
-pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<FeedPlan, Finding> {
+pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[PostPrints]) -> Result<FeedPlan, Finding> {
     let Setting {
         site,
         config,
@@ -111,7 +111,7 @@ pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[(u64, u64)]) -> Result<F
 fn add_fingerprints(
     setting: &Setting<'_>,
     salt: u64,
-    prints: &[(u64, u64)],
+    prints: &[PostPrints],
     outlines: &mut [Outline],
 ) {
     let Setting { posts, lock, .. } = *setting;
@@ -126,13 +126,13 @@ fn add_fingerprints(
     let common = fingerprint_of(&(salt, setting.site, setting.config, template, authority));
     for outline in outlines {
         let mut numbers = outline.posts.iter();
-        let refers = numbers.any(|number| posts[*number].text.refers);
+        let refers = numbers.any(|number| posts[*number].text_fingerprint.refers);
         let feed_id = match &outline.kind {
             DocumentKind::Feed(document) => lock.feed_id(&document.folder),
             _ => None,
         };
         let numbers = outline.posts.iter();
-        let posts: Vec<u64> = numbers.map(|number| prints[*number].1).collect();
+        let posts: Vec<u64> = numbers.map(|number| prints[*number].content).collect();
         outline.fingerprint = fingerprint_of(&(
             common,
             &outline.kind,

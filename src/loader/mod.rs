@@ -90,12 +90,12 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let ignored = generator
         .as_ref()
         .map(|found| generator::read_ignored(found, &real));
-    let (ignored, unread) = ignored.unwrap_or_default();
+    let (ignored, ignore_findings) = ignored.unwrap_or_default();
     let (lock, walked) = rayon::join(
         || read_lock(&config.lock, &site.authority()),
         || match config.missing {
             MissingFolder::Empty if !config.dir.exists() => Ok(Walked::default()),
-            _ => walk::walk(&config.dir, &ignored, Some(&config.feeds)),
+            _ => walk::walk(&config.dir, &ignored, Some(&config.feed_dir)),
         },
     );
     let mut lock = lock?;
@@ -105,7 +105,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         mut findings,
         unreached,
     } = walked?;
-    findings.extend(unread);
+    findings.extend(ignore_findings);
     if let (true, Some(found)) = (paths.is_empty() && !ignored.is_empty(), &generator) {
         findings.push(all_ignored(&config.dir, &found.file));
     }
@@ -122,8 +122,14 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     };
     let choice = PostFilter::from_paths(paths.iter().chain(&others), &config.dir, &habits);
     let templates = habits.rules.templates;
-    let known = unread::posts_before(&others, &config.dir, &lock);
-    findings.extend(unread::name(others, &config.dir, &choice, templates, &lock));
+    let known = unread::find_earlier_posts(&others, &config.dir, &lock);
+    findings.extend(unread::report_unread(
+        others,
+        &config.dir,
+        &choice,
+        templates,
+        &lock,
+    ));
     let taken = paths.into_par_iter().filter(|path| choice.is_post(path));
     let mut paths: Vec<String> = taken.collect();
     let (spelling, twice) = Spelling::compose(&mut paths);

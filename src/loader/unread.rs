@@ -26,7 +26,7 @@ pub(super) fn take_others(paths: &mut Vec<String>) -> Vec<String> {
 
 /// Reports files that look like posts but are not read. It is an error if one was a post before: its extension changed,
 /// and readers would lose it.
-pub(super) fn name(
+pub(super) fn report_unread(
     others: Vec<String>,
     dir: &Path,
     choice: &PostFilter<'_>,
@@ -36,11 +36,12 @@ pub(super) fn name(
     let mut lost = others;
     lost.retain(|path| {
         choice.is_post(path)
-            && (is_post(path, dir, templates) || post_before(path, dir, lock).is_some())
+            && (is_probably_post(path, dir, templates)
+                || find_earlier_post(path, dir, lock).is_some())
     });
     let known = lost
         .iter()
-        .filter(|path| post_before(path, dir, lock).is_some())
+        .filter(|path| find_earlier_post(path, dir, lock).is_some())
         .count();
     let examples: Vec<String> = lost
         .iter()
@@ -80,15 +81,15 @@ pub(super) fn name(
 }
 
 /// The paths of the posts that these files were with an ending that is read.
-pub(super) fn posts_before(others: &[String], dir: &Path, lock: &Lock) -> Vec<String> {
+pub(super) fn find_earlier_posts(others: &[String], dir: &Path, lock: &Lock) -> Vec<String> {
     let posts = others
         .iter()
-        .filter_map(|path| post_before(path, dir, lock));
+        .filter_map(|path| find_earlier_post(path, dir, lock));
     posts.collect()
 }
 
 /// Whether a file is probably a post, by its extension or its beginning.
-fn is_post(path: &str, dir: &Path, templates: bool) -> bool {
+fn is_probably_post(path: &str, dir: &Path, templates: bool) -> bool {
     match Markup::from_path(path) {
         Some(Markup::Other) => true,
         // A template without a date lists posts.
@@ -114,7 +115,7 @@ fn has_key(file: &Path, keys: &[&str]) -> bool {
 }
 
 /// The path of the post of this name with an ending that is read, if the lock knows it and that file is gone.
-fn post_before(path: &str, dir: &Path, lock: &Lock) -> Option<String> {
+fn find_earlier_post(path: &str, dir: &Path, lock: &Lock) -> Option<String> {
     let file = path.rsplit('/').next().unwrap_or_default();
     let stem = match file.rsplit_once('.') {
         Some((_, ending)) => &path[..path.len() - ending.len() - 1],

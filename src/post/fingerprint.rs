@@ -13,6 +13,15 @@ pub fn fingerprint_of(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
+/// The fingerprints of a post.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PostPrints {
+    /// Of its id.
+    pub id: u64,
+    /// Of everything that documents show of it.
+    pub content: u64,
+}
+
 /// The fingerprint of a post's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint {

@@ -43,7 +43,7 @@ pub struct Post {
     /// A sound or a film that belongs to it.
     pub enclosure: Option<Box<Enclosure>>,
     /// Tells whether the text of its file has changed.
-    pub text: Fingerprint,
+    pub text_fingerprint: Fingerprint,
 }
 
 /// An absolute address, kept as its text: few are ever taken apart, and a `Url` is as large as most of a post.
@@ -140,7 +140,7 @@ pub(crate) use drawing::{DRAWINGS, PROGRAM};
 pub(crate) use facts::{Commits, LEADS_ON, ParsedPost, Why, find_sections, find_unknown_token};
 pub use facts::{Read, read};
 pub(crate) use fingerprint::Fingerprint;
-pub use fingerprint::fingerprint_of;
+pub use fingerprint::{PostPrints, fingerprint_of};
 pub(crate) use front::{add_defaults, texts_of};
 pub(crate) use markup::Markup;
 pub(crate) use signature::Likeness;

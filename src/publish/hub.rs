@@ -12,7 +12,7 @@ use crate::config::{Feeds, Site};
 use crate::feed::{Outline, url};
 use crate::finding::{Finding, Rule};
 use crate::http::{Client, NoResponse};
-use crate::post::Post;
+use crate::post::{Post, PostPrints};
 use crate::publish::manifest::{Manifest, News, Waiting};
 
 /// How many pages the hub waits for.
@@ -27,8 +27,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub struct BuiltPosts<'a> {
     /// Every published post.
     pub all: &'a [Post],
-    /// The fingerprints of each post's id and of the post.
-    pub prints: &'a [(u64, u64)],
+    /// The fingerprints of each.
+    pub prints: &'a [PostPrints],
     /// The posts that no build has published before, by the fingerprints of their ids.
     pub new: &'a BTreeSet<u64>,
 }
@@ -71,18 +71,18 @@ impl Manifest {
             }
         }
         let mut waiting = BTreeMap::new();
-        for (number, (post, (id, _))) in posts.all.iter().zip(posts.prints).enumerate() {
+        for (number, (post, prints)) in posts.all.iter().zip(posts.prints).enumerate() {
             // Nobody here puts the page of another site online.
             let is_own = !post.is_syndicated();
-            let is_news = is_own && shown.contains(&number) && posts.new.contains(id);
-            let since = match self.waiting.get(id) {
+            let is_news = is_own && shown.contains(&number) && posts.new.contains(&prints.id);
+            let since = match self.waiting.get(&prints.id) {
                 Some(waiting) => waiting.since.min(now),
                 None if is_news => now,
                 None => continue,
             };
             if waiting.len() < MOST_WAITING {
                 let page = post.url.to_string();
-                waiting.insert(*id, Waiting { page, since });
+                waiting.insert(prints.id, Waiting { page, since });
             }
         }
         self.waiting = waiting;

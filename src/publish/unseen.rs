@@ -6,15 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::post::PostPrints;
+
 /// How many posts have been published after each of these, by the fingerprint of its id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unseen(pub(super) BTreeMap<u64, usize>);
 
 impl Unseen {
-    /// The places of these posts among all; `prints` are the fingerprints of each id and post.
-    pub fn places(&self, prints: &[(u64, u64)]) -> BTreeSet<usize> {
+    /// The places of the unseen ones among all posts, of which these are the fingerprints.
+    pub fn places(&self, prints: &[PostPrints]) -> BTreeSet<usize> {
         let places = prints.iter().enumerate();
-        let unseen = places.filter(|(_, (id, _))| self.0.contains_key(id));
+        let unseen = places.filter(|(_, prints)| self.0.contains_key(&prints.id));
         unseen.map(|(place, _)| place).collect()
     }
 }

@@ -120,7 +120,7 @@ fn to_post(
                 length: file.2,
             })
         }),
-        text: Fingerprint::from_text(&entry.html),
+        text_fingerprint: Fingerprint::from_text(&entry.html),
     };
     SyndicatedPost {
         post,

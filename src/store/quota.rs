@@ -28,7 +28,7 @@ impl Store {
         // Only a mark is kept, which does not reveal the address.
         let what = self
             .fingerprints
-            .mark(&format!("network\n{}", find_network(network)));
+            .mark(&format!("network\n{}", find_provider_network(network)));
         take(tx, &what, limits.per_network, now).await
     }
 
@@ -98,7 +98,7 @@ async fn is_taken(
 }
 
 /// The network of an address as providers hand them out: the /24 of IPv4, the /56 of IPv6.
-fn find_network(address: IpAddr) -> IpAddr {
+fn find_provider_network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => {
             let [a, b, c, _] = address.octets();
@@ -115,7 +115,7 @@ fn find_network(address: IpAddr) -> IpAddr {
 mod tests {
     use chrono::{DateTime, TimeDelta};
 
-    use super::{find_network, forget_earlier};
+    use super::{find_provider_network, forget_earlier};
     use crate::config::Join;
     use crate::store::Store;
 
@@ -127,7 +127,10 @@ mod tests {
             ("2001:db8:1:2345::7", "2001:db8:1:2300::"),
             ("2001:db8:1:2400::7", "2001:db8:1:2400::"),
         ] {
-            assert_eq!(find_network(address.parse().unwrap()).to_string(), network);
+            assert_eq!(
+                find_provider_network(address.parse().unwrap()).to_string(),
+                network
+            );
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) struct CrowdPlace {
 impl Crowd {
     /// A place for a connection from this address, if its network has fewer than `most`.
     pub(super) fn enter(&self, from: IpAddr, most: usize) -> Option<CrowdPlace> {
-        let network = find_network(from);
+        let network = find_client_network(from);
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = open.entry(network).or_default();
         if *number >= most {
@@ -50,7 +50,8 @@ pub(super) fn is_one_client(from: IpAddr, proxies: &[IpAddr]) -> bool {
     !from.is_loopback() && !proxies.contains(&from)
 }
 
-fn find_network(from: IpAddr) -> IpAddr {
+/// The addresses that one client has: one of IPv4, a /64 of IPv6. The hourly limits of the store count wider networks.
+fn find_client_network(from: IpAddr) -> IpAddr {
     match from.to_canonical() {
         IpAddr::V4(v4) => v4.into(),
         IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) & (u128::MAX << 64)).into(),

@@ -171,7 +171,7 @@ pub fn read(
         language: language.map(String::into_boxed_str),
         description: read_description(&front),
         title: title.into(),
-        text: Fingerprint::from_text(text),
+        text_fingerprint: Fingerprint::from_text(text),
     };
     let expires = dating.find_expiry(&mut warnings)?;
     let why = Why {

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 
 use crate::finding::Finding;
 use crate::ledger::DigestProgress;
-use crate::post::Signature;
+use crate::post::{PostPrints, Signature};
 use crate::publish::unseen::{Unseen, carry_on};
 use crate::publish::vanished::{EXPIRED, GONE, Today, Vanished};
 
@@ -128,10 +128,10 @@ impl Manifest {
         (!self.posts.is_empty() || !self.files.is_empty()).then(|| !self.posts.contains_key(&id))
     }
 
-    /// The posts that subscribers may not have seen yet though their dates are old, once these are published. `posts` are
-    /// the fingerprints of each id and post, the newest date first; `limit` is how many posts a feed shows.
-    pub fn unseen(&self, posts: &[(u64, u64)], new: &BTreeSet<u64>, limit: usize) -> Unseen {
-        let ids: Vec<u64> = posts.iter().map(|(id, _)| *id).collect();
+    /// The posts that subscribers may not have seen yet though their dates are old, once these are published. `posts` begin
+    /// with the newest date; `limit` is how many posts a feed shows.
+    pub fn unseen(&self, posts: &[PostPrints], new: &BTreeSet<u64>, limit: usize) -> Unseen {
+        let ids: Vec<u64> = posts.iter().map(|post| post.id).collect();
         carry_on(&self.unseen, &ids, new, limit)
     }
 
@@ -213,7 +213,7 @@ impl Manifest {
     /// another path. A post that is left out for a while is not new when it comes back.
     pub fn add_posts(
         &mut self,
-        posts: &[(u64, u64)],
+        posts: &[PostPrints],
         texts: &[Signature],
         held: &[u64],
         unseen: Unseen,
@@ -233,13 +233,13 @@ impl Manifest {
             known.presence = Presence::Gone;
         }
         self.posts.extend(held);
-        for ((id, fingerprint), text) in posts.iter().zip(texts) {
+        for (post, text) in posts.iter().zip(texts) {
             let known = Known {
-                fingerprint: *fingerprint,
+                fingerprint: post.content,
                 text: *text,
                 presence: Presence::Published,
             };
-            self.posts.insert(*id, known);
+            self.posts.insert(post.id, known);
         }
         self.unseen = unseen;
     }

@@ -41,7 +41,8 @@ enum FileBytes {
 /// Identifies a file: another one, or one that was written, has another stamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileStamp {
-    place: (u64, u64),
+    device: u64,
+    inode: u64,
     length: u64,
     modified: (i64, i64),
     changed: (i64, i64),
@@ -50,7 +51,8 @@ pub(super) struct FileStamp {
 impl FileStamp {
     pub(super) fn new(metadata: &Metadata) -> Self {
         Self {
-            place: (metadata.dev(), metadata.ino()),
+            device: metadata.dev(),
+            inode: metadata.ino(),
             length: metadata.len(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
