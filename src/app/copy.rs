@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
-use crate::digest::{Misplaced, another_store, older_store};
+use crate::digest::{Misplaced, explain_another_store, explain_older_store};
 use crate::finding::{Finding, Rule, Severity, count};
 use crate::ledger::IssueState::{Open, Paused};
 use crate::ledger::{DigestProgress, Issue};
@@ -30,7 +30,7 @@ impl App {
             .and_then(|lock| lock.began(digest))
             && began != store.name()
         {
-            return Err(another_store(digest, began, Misplaced::Another).into());
+            return Err(explain_another_store(digest, began, Misplaced::Another).into());
         }
         self.refuse_older_copy(&[digest], store).await?;
         self.refuse_older_copies(None, store).await
@@ -86,7 +86,7 @@ impl App {
             };
             let progress = store.load_progress(digest).await?;
             if progress.is_behind(noted) {
-                return Err(older_store(digest, progress, noted).into());
+                return Err(explain_older_store(digest, progress, noted).into());
             }
         }
         Ok(())

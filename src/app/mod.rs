@@ -19,7 +19,7 @@ use tokio::time::sleep;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::Stop;
-use crate::digest::{Misplaced, another_store};
+use crate::digest::{Misplaced, explain_another_store};
 use crate::finding::{Finding, Rule};
 use crate::ledger::{Issue, IssueId};
 use crate::lock::Lock;
@@ -232,7 +232,7 @@ impl App {
             (access, _) => access,
         };
         let missing = |(digest, began): (&str, &str)| {
-            another_store(digest, began, Misplaced::Nowhere).in_file(url.to_string())
+            explain_another_store(digest, began, Misplaced::Nowhere).in_file(url.to_string())
         };
         let store = match (Store::open_telling(url, access, now, tell).await, named) {
             (Err(StoreError::Missing), Some(named)) => return Err(missing(named).into()),
@@ -263,7 +263,7 @@ impl App {
         if let Some((digest, began)) = named
             && !lock.is_some_and(|lock| lock.names_store(store.name()))
         {
-            return Err(another_store(digest, began, Misplaced::Another).into());
+            return Err(explain_another_store(digest, began, Misplaced::Another).into());
         }
         match access {
             Access::Read => Ok(()),

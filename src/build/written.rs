@@ -57,7 +57,7 @@ fn check_archives(config: &Config, documents: &BTreeMap<&str, CheckedDocument>) 
         };
         match by_address.get(address) {
             Some(previous) => drop(led_to.insert(*previous)),
-            None => findings.push(lost(&config.feeds.dir.join(path), *line, address)),
+            None => findings.push(explain_lost(&config.feeds.dir.join(path), *line, address)),
         }
     }
     for path in led_to {
@@ -70,7 +70,7 @@ fn check_archives(config: &Config, documents: &BTreeMap<&str, CheckedDocument>) 
     findings
 }
 
-fn lost(file: &Path, line: usize, address: &str) -> Finding {
+fn explain_lost(file: &Path, line: usize, address: &str) -> Finding {
     let message = format!("the archive at `{address}` is not there");
     Finding::error(Rule::FeedArchive, message)
         .in_file(file)

@@ -24,8 +24,8 @@ pub(crate) use choose::{find, refuse_the_archive};
 pub use page::IssuePlace;
 pub(crate) use page::{IssuePage, render_issue_page};
 pub(crate) use plan::{
-    ManualOptions, Misplaced, Next, PATIENCE, Plan, Record, Situation, another_store,
-    find_earlier_name, older_store, plan, split,
+    ManualOptions, Misplaced, Next, PATIENCE, Plan, Record, Situation, explain_another_store,
+    explain_older_store, find_earlier_name, plan, split,
 };
 pub(crate) use preflight::{Fault, SourceFile, find_left_out, locate, preflight};
 pub use render::render_draft;

@@ -255,7 +255,7 @@ fn refuse_another_store(situation: &Situation<'_, '_>, new_store: bool) -> Resul
     {
         return match new_store {
             true => Ok(()),
-            false => Err(older_store(name, record.progress, noted)),
+            false => Err(explain_older_store(name, record.progress, noted)),
         };
     }
     match situation.began {
@@ -264,7 +264,7 @@ fn refuse_another_store(situation: &Situation<'_, '_>, new_store: bool) -> Resul
                 true => Misplaced::Empty,
                 false => Misplaced::Another,
             };
-            Err(another_store(name, began, place))
+            Err(explain_another_store(name, began, place))
         }
         Some(began) if began != record.store => Ok(()),
         _ if new_store && !is_first => Err(Finding::error(
@@ -287,7 +287,7 @@ pub(crate) enum Misplaced {
 }
 
 /// The error for a digest that the lock says was begun by another store.
-pub(crate) fn another_store(digest: &str, began: &str, place: Misplaced) -> Finding {
+pub(crate) fn explain_another_store(digest: &str, began: &str, place: Misplaced) -> Finding {
     let this = match place {
         Misplaced::Nowhere => "there is none here",
         Misplaced::Empty => "this one is empty",
@@ -303,7 +303,7 @@ pub(crate) fn another_store(digest: &str, began: &str, place: Misplaced) -> Find
 }
 
 /// The error for a store in which the digest has not come as far as the manifest says.
-pub(crate) fn older_store(
+pub(crate) fn explain_older_store(
     digest: &str,
     progress: DigestProgress,
     noted: DigestProgress,

@@ -27,12 +27,17 @@ pub(crate) fn url(site: &Site, path: &str) -> Url {
 }
 
 /// The media type of the feed, or of the period of its archive, at this path below the folder; `None` if it is no feed.
-pub(crate) fn media_type(config: &Feeds, path: &str) -> Option<&'static str> {
+pub(crate) fn find_media_type(config: &Feeds, path: &str) -> Option<&'static str> {
     let format = config.format_at(path)?;
     Some(look_up(format).media_type())
 }
 
 /// The address that readers subscribe to, as it is written in documents.
-pub(super) fn subscription(site: &Site, config: &Feeds, format: Format, folder: &str) -> String {
+pub(super) fn make_subscription(
+    site: &Site,
+    config: &Feeds,
+    format: Format,
+    folder: &str,
+) -> String {
     text::escape_address(url(site, &path(config, format, folder, None)))
 }

@@ -18,7 +18,7 @@ mod setting;
 mod text;
 mod topic;
 
-pub(crate) use address::{media_type, url};
+pub(crate) use address::{find_media_type, url};
 pub(crate) use adopt::Adoption;
 pub(crate) use check::CheckedDocument;
 pub(crate) use format::{check_document, list_media_types};

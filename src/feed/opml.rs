@@ -1,7 +1,7 @@
 //! The list of all feeds (OPML 2.0).
 
 use crate::config::{Feeds, Site};
-use crate::feed::address::subscription;
+use crate::feed::address::make_subscription;
 use crate::feed::mark::GENERATOR;
 use crate::feed::text;
 use crate::feed::topic::Named;
@@ -23,7 +23,7 @@ pub(super) fn write(site: &Site, config: &Feeds, topics: &[Named]) -> String {
         };
         outlines.push_str(&format!(
             "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\" htmlUrl=\"{}\"/>\n",
-            html::escape(&subscription(site, config, *format, folder)),
+            html::escape(&make_subscription(site, config, *format, folder)),
             html::escape(&text::escape_address(&site.url)),
         ));
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tera::{Context, Tera};
 
 use crate::config::{Feeds, Format, Site};
-use crate::feed::address::{path, subscription, url};
+use crate::feed::address::{make_subscription, path, url};
 use crate::feed::format::look_up;
 use crate::feed::mark::GENERATOR;
 use crate::feed::model::write_day;
@@ -35,14 +35,14 @@ pub(crate) fn links(site: &Site, config: &Feeds) -> String {
             look_up(*format).media_type(),
             html::escape(&text::clean_line(&site.title)),
             look_up(*format).label(),
-            html::escape(&subscription(site, config, *format, "")),
+            html::escape(&make_subscription(site, config, *format, "")),
         )
     };
     config.formats.iter().map(line).collect()
 }
 
 /// The stylesheet: it hides what a browser cannot show and names the page that can.
-pub(super) fn style(site: &Site) -> String {
+pub(super) fn make_style(site: &Site) -> String {
     let page = text::escape_address(url(site, PAGE));
     // A string of CSS: quotes and backslashes are escaped, and an address holds no line break.
     CSS.replace("{page}", &page.replace('\\', "\\\\").replace('"', "\\\""))
@@ -105,9 +105,9 @@ pub(super) fn write(
 ) -> Result<String, Finding> {
     let mut values = Context::new();
     values.insert("site", &describe(site));
-    values.insert("formats", &links_to(site, config, "", None));
-    values.insert("feeds", &parts(site, config, &index.topics));
-    values.insert("archive", &years(site, config, &index.periods));
+    values.insert("formats", &link_formats(site, config, "", None));
+    values.insert("feeds", &list_parts(site, config, &index.topics));
+    values.insert("archive", &list_years(site, config, &index.periods));
     let entries: Vec<PageEntry<'_>> = posts.iter().map(|post| show(post, site)).collect();
     values.insert("entries", &entries);
     let sign_up = config.sign_up.as_ref().map(text::escape_address);
@@ -145,7 +145,12 @@ fn describe(site: &Site) -> Value {
 }
 
 /// The documents of a feed, or of a period of its archive.
-fn links_to(site: &Site, config: &Feeds, folder: &str, period: Option<&str>) -> Vec<FormatLink> {
+fn link_formats(
+    site: &Site,
+    config: &Feeds,
+    folder: &str,
+    period: Option<&str>,
+) -> Vec<FormatLink> {
     let mut links = Vec::new();
     for format in &config.formats {
         let kind = look_up(*format);
@@ -158,13 +163,13 @@ fn links_to(site: &Site, config: &Feeds, folder: &str, period: Option<&str>) -> 
     links
 }
 
-fn parts(site: &Site, config: &Feeds, topics: &[Named]) -> Vec<ArchivePart> {
+fn list_parts(site: &Site, config: &Feeds, topics: &[Named]) -> Vec<ArchivePart> {
     let mut parts = Vec::new();
     for (name, folder) in topics {
         if let Some(name) = name {
             parts.push(ArchivePart {
                 name: text::clean_line(name),
-                formats: links_to(site, config, folder, None),
+                formats: link_formats(site, config, folder, None),
             });
         }
     }
@@ -172,7 +177,7 @@ fn parts(site: &Site, config: &Feeds, topics: &[Named]) -> Vec<ArchivePart> {
 }
 
 /// The archive by years, the newest first.
-fn years(site: &Site, config: &Feeds, periods: &[String]) -> Vec<Year> {
+fn list_years(site: &Site, config: &Feeds, periods: &[String]) -> Vec<Year> {
     let mut years: Vec<Year> = Vec::new();
     for period in periods {
         // A month is `2024-05`, and a year before the era begins with the dash.
@@ -190,7 +195,7 @@ fn years(site: &Site, config: &Feeds, periods: &[String]) -> Vec<Year> {
         if let Some(last) = years.last_mut() {
             last.parts.push(ArchivePart {
                 name: month.to_owned(),
-                formats: links_to(site, config, "", Some(period)),
+                formats: link_formats(site, config, "", Some(period)),
             });
         }
     }

@@ -82,13 +82,14 @@ impl OldFeed {
         let text = text.trim_start_matches('\u{feff}').trim_start();
         if text.starts_with('{') {
             if has_many_objects(text) {
-                return Err(no_feed(&"it has too many objects"));
+                return Err(explain_no_feed(&"it has too many objects"));
             }
-            let feed: Value = serde_json::from_str(text).map_err(|error| no_feed(&error))?;
+            let feed: Value =
+                serde_json::from_str(text).map_err(|error| explain_no_feed(&error))?;
             return Ok(Self::from_json(&feed));
         }
         if let Some((excess, line)) = find_excess(text, MOST) {
-            return Err(no_feed(&excess).at_line(line));
+            return Err(explain_no_feed(&excess).at_line(line));
         }
         let no_atom = match atom::Feed::read_from(text.as_bytes()) {
             Ok(feed) => return Ok(Self::from_atom(feed)),
@@ -97,9 +98,9 @@ impl OldFeed {
         match Channel::read_from(text.as_bytes()) {
             Ok(channel) => Ok(Self::from_rss(channel)),
             Err(error) if text.contains("<rss") || text.contains("<channel") => {
-                Err(no_feed(&error))
+                Err(explain_no_feed(&error))
             }
-            Err(_) => Err(no_feed(&no_atom)),
+            Err(_) => Err(explain_no_feed(&no_atom)),
         }
     }
 }
@@ -157,7 +158,7 @@ fn to_paragraphs(text: &str) -> String {
     html
 }
 
-fn no_feed(reason: &dyn Display) -> Finding {
+fn explain_no_feed(reason: &dyn Display) -> Finding {
     Finding::error(Rule::FeedUnreadable, format!("this is no feed: {reason}"))
         .hint("expected Atom, RSS or JSON Feed")
 }

@@ -232,7 +232,7 @@ impl<'a> Entries<'a> {
             ..
         } = self.setting;
         Ok(match &outline.kind {
-            DocumentKind::Style => page::style(site),
+            DocumentKind::Style => page::make_style(site),
             DocumentKind::List(topics) => opml::write(site, config, topics),
             DocumentKind::Page(index) => {
                 let shown: Vec<&Post> = outline

@@ -16,7 +16,7 @@ const LOOKED_AT: usize = 40;
 ///
 /// # Errors
 /// A finding if a pattern of addresses, the generator's or our own, is invalid.
-pub(super) fn habits(
+pub(super) fn choose_habits(
     site: &Site,
     config: &Posts,
     found: Option<Generator>,

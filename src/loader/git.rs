@@ -53,8 +53,8 @@ impl History {
 }
 
 /// Asks git for the history of the files below the folder.
-pub(super) fn history(dir: &Path) -> Result<History, Finding> {
-    let (root, below) = repository(dir).map_err(|reason| explain_git_error(dir, &reason))?;
+pub(super) fn read_history(dir: &Path) -> Result<History, Finding> {
+    let (root, below) = find_repository(dir).map_err(|reason| explain_git_error(dir, &reason))?;
     let ask = |arguments: &[&str]| {
         ask(&root, arguments).map_err(|reason| explain_git_error(dir, &reason))
     };
@@ -101,7 +101,7 @@ fn explain_git_error(dir: &Path, reason: &GitError) -> Finding {
 /// The nearest folder with a repository of its own, and the path of the folder of posts below it, with a slash at its
 /// end. Git itself would accept the folder of posts as a repository if it contained the files of one, and would run the
 /// programs that its config names: an author of posts could put them there.
-fn repository(dir: &Path) -> Result<(PathBuf, String), GitError> {
+fn find_repository(dir: &Path) -> Result<(PathBuf, String), GitError> {
     let real = dir.canonicalize()?;
     if env::var_os("GIT_DIR").is_some() {
         return Ok((real, String::new()));

@@ -107,29 +107,23 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     } = walked?;
     findings.extend(ignore_findings);
     if let (true, Some(found)) = (paths.is_empty() && !ignored.is_empty(), &generator) {
-        findings.push(all_ignored(&config.dir, &found.file));
+        findings.push(explain_all_ignored(&config.dir, &found.file));
     }
     let mut assets = Assets::new(config, generator.as_ref().map(|found| &*found.root));
     let others = unread::take_others(&mut paths);
-    let (mut habits, dialect, broken) = detect::habits(site, config, generator, &paths)?;
+    let (mut habits, dialect, broken) = detect::choose_habits(site, config, generator, &paths)?;
     findings.extend(broken);
     let (data, warnings) = generator::read_data(&config.dir, &habits, &paths);
     habits.data = data;
     findings.extend(warnings.into_iter().filter(|_| config.permalink.is_none()));
     let history = match config.git_dates {
-        true => git::history(&config.dir)?,
+        true => git::read_history(&config.dir)?,
         false => History::default(),
     };
     let choice = PostFilter::from_paths(paths.iter().chain(&others), &config.dir, &habits);
     let templates = habits.rules.templates;
     let known = unread::find_earlier_posts(&others, &config.dir, &lock);
-    findings.extend(unread::report_unread(
-        others,
-        &config.dir,
-        &choice,
-        templates,
-        &lock,
-    ));
+    findings.extend(unread::warn(others, &config.dir, &choice, templates, &lock));
     let taken = paths.into_par_iter().filter(|path| choice.is_post(path));
     let mut paths: Vec<String> = taken.collect();
     let (spelling, twice) = Spelling::compose(&mut paths);
@@ -278,7 +272,7 @@ fn set_ids(posts: &mut Vec<Post>, ids: Vec<Option<String>>) {
 }
 
 /// The warning for a generator's config that leaves out every post.
-fn all_ignored(posts: &Path, config: &Path) -> Finding {
+fn explain_all_ignored(posts: &Path, config: &Path) -> Finding {
     let posts = posts.display();
     let hint =
         "set `dir` under [posts] to what is on the site, or `dialect` if it is another generator's";

@@ -181,7 +181,7 @@ pub(super) fn signature(file: &Path, habits: &Habits) -> Option<Signature> {
     let text = text_of(file, &mut buffer).ok()?;
     let body = match front::split(&text, habits.rules) {
         Ok(split) => split.body,
-        Err(_) => front::behind_fences(&text),
+        Err(_) => front::skip_fences(&text),
     };
     Some(Signature::from_text(body))
 }

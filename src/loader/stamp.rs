@@ -5,12 +5,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use crate::config::Config;
-use crate::loader::walk::files;
+use crate::loader::walk::list_files;
 
 /// A number that differs once a post or a template has come, gone or changed, by lengths and times.
 pub(crate) fn stamp_sources(config: &Config) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for post in files(&config.posts.dir).unwrap_or_default() {
+    for post in list_files(&config.posts.dir).unwrap_or_default() {
         stamp(&config.posts.dir.join(post), &mut hasher);
     }
     let templates = fs::read_dir(config.root.join("templates"));

@@ -26,7 +26,7 @@ pub(super) fn take_others(paths: &mut Vec<String>) -> Vec<String> {
 
 /// Reports files that look like posts but are not read. It is an error if one was a post before: its extension changed,
 /// and readers would lose it.
-pub(super) fn report_unread(
+pub(super) fn warn(
     others: Vec<String>,
     dir: &Path,
     choice: &PostFilter<'_>,

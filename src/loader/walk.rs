@@ -29,7 +29,7 @@ pub(super) struct Walked {
 ///
 /// # Errors
 /// A finding if there is no such folder.
-pub(crate) fn files(dir: &Path) -> Result<Vec<String>, Finding> {
+pub(crate) fn list_files(dir: &Path) -> Result<Vec<String>, Finding> {
     let mut paths = walk(dir, &Ignored::default(), None)?.paths;
     paths.retain(|path| Markup::from_path(path).is_some());
     Ok(paths)
@@ -54,7 +54,7 @@ pub(super) fn walk(dir: &Path, ignored: &Ignored, feeds: Option<&Path>) -> Resul
         root: &root,
         whole: whole(&root),
         ignored,
-        feeds: feeds.and_then(|feeds| below(&feeds.canonicalize().ok()?, &root)),
+        feeds: feeds.and_then(|feeds| find_path_below(&feeds.canonicalize().ok()?, &root)),
     };
     let mut walked = place.read(dir).map_err(fail)?;
     let of_one_line = |path: &String| !path.contains(char::is_control);
@@ -85,7 +85,7 @@ struct WalkScope<'a> {
 }
 
 /// The path of a folder below another one, with a slash at its end.
-fn below(folder: &Path, root: &Path) -> Option<String> {
+fn find_path_below(folder: &Path, root: &Path) -> Option<String> {
     let below = folder.strip_prefix(root).ok()?.to_str()?;
     Some(below.replace(MAIN_SEPARATOR_STR, "/") + "/")
 }
@@ -99,8 +99,9 @@ impl WalkScope<'_> {
             let read: Vec<_> = level
                 .par_iter()
                 .map(|(dir, below)| {
-                    self.read_folder(dir, below)
-                        .unwrap_or_else(|error| (unreadable(&error, dir, below), Vec::new()))
+                    self.read_folder(dir, below).unwrap_or_else(|error| {
+                        (explain_unreadable(&error, dir, below), Vec::new())
+                    })
                 })
                 .collect();
             level.clear();
@@ -136,7 +137,7 @@ impl WalkScope<'_> {
                 continue;
             }
             let Some(name) = name.to_str() else {
-                walked.findings.push(no_name(&text, is_folder, dir));
+                walked.findings.push(explain_no_name(&text, is_folder, dir));
                 continue;
             };
             let whole = || format!("{}/{below}{name}", self.whole);
@@ -182,7 +183,7 @@ impl WalkScope<'_> {
     }
 }
 
-fn unreadable(error: &io::Error, dir: &Path, below: &str) -> Walked {
+fn explain_unreadable(error: &io::Error, dir: &Path, below: &str) -> Walked {
     let finding = Finding::error(
         Rule::PostsUnreadable,
         format!("its posts are left out, it cannot be read: {error}"),
@@ -195,7 +196,7 @@ fn unreadable(error: &io::Error, dir: &Path, below: &str) -> Walked {
 }
 
 /// The finding about a name that is not UTF-8, with a mark for each invalid byte.
-fn no_name(name: &str, is_folder: bool, dir: &Path) -> Finding {
+fn explain_no_name(name: &str, is_folder: bool, dir: &Path) -> Finding {
     let (noun, left_out) = match is_folder {
         true => ("folder", "its posts are left out"),
         false => ("file", "it is left out"),
@@ -231,12 +232,12 @@ impl<'a> PostFilter<'a> {
         Self {
             habits,
             bundles: match rules.bundles {
-                true => bundles(paths.clone()),
+                true => find_bundles(paths.clone()),
                 false => HashSet::new(),
             },
             only_posts: rules.own_folders
                 && !is_posts
-                && paths.any(|path| folders(path).any(is_folder_of_posts)),
+                && paths.any(|path| list_folders(path).any(is_folder_of_posts)),
         }
     }
 
@@ -250,7 +251,7 @@ impl<'a> PostFilter<'a> {
         if path.split('/').any(|part| rules.no_posts.contains(&part)) {
             return false;
         }
-        if self.only_posts && !folders(path).any(is_folder_of_posts) {
+        if self.only_posts && !list_folders(path).any(is_folder_of_posts) {
             return false;
         }
         let is_index = file.starts_with("index.");
@@ -273,14 +274,14 @@ fn is_readme(file: &str) -> bool {
         )
 }
 
-fn folders(path: &str) -> impl Iterator<Item = &str> {
+fn list_folders(path: &str) -> impl Iterator<Item = &str> {
     path.rsplit_once('/')
         .map_or("", |(folders, _)| folders)
         .split('/')
 }
 
 /// The folders that are one post.
-fn bundles<'b>(paths: impl Iterator<Item = &'b String>) -> HashSet<String> {
+fn find_bundles<'b>(paths: impl Iterator<Item = &'b String>) -> HashSet<String> {
     let index = paths.filter_map(|path| {
         path.rsplit_once('/')
             .filter(|(_, file)| file.starts_with("index."))

@@ -19,17 +19,17 @@ fn stands(file: &Path) -> Result<bool, Finding> {
     match fs::symlink_metadata(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Ok(found) if found.is_file() => {}
-        _ => return Err(foreign(file)),
+        _ => return Err(explain_foreign(file)),
     }
     let name = file.to_string_lossy();
     let beginning = read_beginning(file, HEAD).map(|bytes| Twin::original(&name, bytes, HEAD));
     match beginning {
         Ok(bytes) if is_ours(&bytes) => Ok(true),
-        _ => Err(foreign(file)),
+        _ => Err(explain_foreign(file)),
     }
 }
 
-fn foreign(file: &Path) -> Finding {
+fn explain_foreign(file: &Path) -> Finding {
     let finding = Finding::error(
         Rule::FileInTheWay,
         "another program or a person wrote this file, so it stays as it is",

@@ -153,7 +153,7 @@ impl Publisher {
         }
         for path in paths {
             let file = self.dir.join(&path);
-            if let Some(folder) = no_folder(&file) {
+            if let Some(folder) = find_file_in_the_way(&file) {
                 let finding = Finding::error(
                     Rule::FileInTheWay,
                     "this is a file, and tidings needs a folder here",
@@ -344,8 +344,8 @@ impl Sink for Publisher {
     }
 }
 
-/// The ancestor of a file that is no folder.
-fn no_folder(file: &Path) -> Option<&Path> {
+/// Finds the ancestor of a file that is no folder.
+fn find_file_in_the_way(file: &Path) -> Option<&Path> {
     let is_blocked =
         fs::symlink_metadata(file).is_err_and(|error| error.kind() == io::ErrorKind::NotADirectory);
     if !is_blocked {

@@ -43,10 +43,10 @@ impl Turn<'_> {
             .await?;
         match (self.wish, &digest.schedule) {
             _ if reader.is_some() => {}
-            (Some(_), _) => bail!(no_readers(digest)),
+            (Some(_), _) => bail!(describe_no_readers(digest)),
             // The posts wait for the first reader; a mail for each of them would be no welcome.
             (None, Schedule::Cron(_)) => {
-                talk.say(&no_readers(digest));
+                talk.say(&describe_no_readers(digest));
                 self.pass_slot(store, plan).await?;
                 return Ok(Ending::Done);
             }
@@ -167,7 +167,7 @@ async fn name_in_the_way(
 }
 
 /// The words for an issue that nobody would get.
-pub(super) fn no_readers(digest: &Digest) -> String {
+pub(super) fn describe_no_readers(digest: &Digest) -> String {
     format!(
         "the digest `{}` has no readers\n  set `to`, or add a subscriber",
         digest.name

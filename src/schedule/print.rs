@@ -5,7 +5,7 @@ use anyhow::Context;
 use crate::digest::Next;
 use crate::ending::Ending;
 use crate::finding::{count, visible_line};
-use crate::schedule::announce::no_readers;
+use crate::schedule::announce::describe_no_readers;
 use crate::schedule::compose::Composed;
 use crate::schedule::plan::{describe_renaming, slot_ahead};
 use crate::schedule::turn::Turn;
@@ -45,7 +45,7 @@ pub(crate) async fn print(turn: &Turn<'_>, talk: &mut Talk<'_>) -> anyhow::Resul
     let composed = turn.compose(talk, posts, issue, digest.archive)?;
     let Composed { compiled, .. } = composed.check(talk)?;
     let reader = store.find_first_reader(name, &digest.to, turn.now).await?;
-    let reader = reader.with_context(|| no_readers(digest))?;
+    let reader = reader.with_context(|| describe_no_readers(digest))?;
     if turn.wish.is_none() {
         let subject = compiled.subject();
         writeln!(

@@ -75,14 +75,14 @@ impl<'a> List<'a> {
             .collect();
         header.retain(|name| name != END);
         if header.iter().any(|name| name.ends_with(END)) {
-            return Err(not_closed(Rule::ListUnreadable).at_line(header_line));
+            return Err(explain_unclosed(Rule::ListUnreadable).at_line(header_line));
         }
         let (columns, is_first) = match Columns::find(&header, file) {
             Some(columns) => (columns, false),
             None if header.len() == 1 && header[0].parse::<Mailbox>().is_ok() => {
                 (Columns::bare(file), true)
             }
-            None => return Err(no_column(&header).at_line(header_line)),
+            None => return Err(explain_no_column(&header).at_line(header_line)),
         };
         Ok(Self {
             rows,
@@ -113,7 +113,7 @@ impl<'a> List<'a> {
                 );
             }
             if cell.ends_with(END) {
-                return Err(not_closed(Rule::LineRefused));
+                return Err(explain_unclosed(Rule::LineRefused));
             }
         }
         let text = |at: usize| {
@@ -190,11 +190,11 @@ fn find_separator(line: &[u8]) -> Option<u8> {
     may_separate.then_some(*mark)
 }
 
-fn not_closed(rule: Rule) -> Finding {
+fn explain_unclosed(rule: Rule) -> Finding {
     Finding::error(rule, "a quotation mark is not closed").hint("close it, or take it out")
 }
 
-fn no_column(header: &[String]) -> Finding {
+fn explain_no_column(header: &[String]) -> Finding {
     let columns: Vec<String> = header
         .iter()
         .filter(|name| !name.is_empty())

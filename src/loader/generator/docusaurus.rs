@@ -45,7 +45,7 @@ impl GeneratorReader for Docusaurus {
         let inside = Inside::new([&*generator.root, dir]);
         let found = [dir, &generator.root].into_iter().find_map(|folder| {
             let file = inside.find(&folder.join(map))?;
-            front::yaml(&read_text(&file, WRITTEN).ok()?)
+            front::parse_yaml(&read_text(&file, WRITTEN).ok()?)
         });
         let people = found.unwrap_or_default();
         let people = people

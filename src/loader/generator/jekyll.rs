@@ -166,7 +166,7 @@ fn read_people(generator: &Generator, habits: &mut Habits) {
     let inside = Inside::new([folder]);
     let read = |file: &&str| read_text(&inside.find(&folder.join(file))?, WRITTEN).ok();
     let data = PEOPLE.iter().find_map(read);
-    let data = data.and_then(|text| front::yaml(&text));
+    let data = data.and_then(|text| front::parse_yaml(&text));
     let own = generator.table("authors").cloned();
     for (key, one) in [data, own].into_iter().flatten().flatten() {
         if let Some(author) = read_author(&one) {

@@ -74,7 +74,7 @@ pub(super) fn read_keys(file: &Path) -> Option<Map<String, Value>> {
     match file.extension().and_then(|ending| ending.to_str()) {
         _ if file.ends_with(".obsidian") => file.is_dir().then(Map::new),
         Some("toml") => toml(&text()?),
-        Some("yml" | "yaml") => front::yaml(&text()?),
+        Some("yml" | "yaml") => front::parse_yaml(&text()?),
         Some("json") => serde_json::from_str(&text()?).ok(),
         Some("py") => Some(python::read_literals(&text()?)),
         _ => file.is_file().then(Map::new),

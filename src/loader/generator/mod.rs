@@ -27,7 +27,7 @@ use crate::finding::Finding;
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::ignored::Ignored;
 use crate::loader::ignored::gathered::Gathered;
-use crate::loader::walk::files;
+use crate::loader::walk::list_files;
 use crate::post::dialect::{Data, Habits};
 
 pub(super) use keys::Generator;
@@ -116,7 +116,7 @@ pub(crate) fn find_site_below(root: &Path, posts: &Path) -> Option<(Dialect, Pat
     if posts == Path::new(".") {
         return None;
     }
-    let first = files(&root.join(posts)).ok()?.into_iter().next()?;
+    let first = list_files(&root.join(posts)).ok()?.into_iter().next()?;
     let post = root.join(posts).join(first);
     let folders = post.ancestors().skip(1);
     let found = folders

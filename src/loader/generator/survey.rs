@@ -10,7 +10,7 @@ use url::Url;
 use crate::config::{Author, Dialect, Format, is_language};
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::Generator;
-use crate::loader::walk::files;
+use crate::loader::walk::list_files;
 use crate::reader::Email;
 
 /// The settings of a site that has no config of ours yet.
@@ -153,7 +153,7 @@ pub(super) fn find_posts_in(content: &Path) -> PathBuf {
 
 /// The number of files that may be posts; none in a folder that cannot be read.
 fn count_files(folder: &Path) -> usize {
-    match files(folder) {
+    match list_files(folder) {
         Ok(files) => files.len(),
         Err(_) => 0,
     }

@@ -127,7 +127,7 @@ pub fn read(
     let dated = dating.find_published(leading)?.ok_or_else(|| {
         // The index of a folder is a page everywhere.
         let is_page = habits.has_pages || name.stem == "index";
-        no_date(is_page).at_line(plain.as_ref().map_or(1, |plain| plain.title.1))
+        explain_no_date(is_page).at_line(plain.as_ref().map_or(1, |plain| plain.title.1))
     })?;
     let Dated {
         instant: published,
@@ -238,7 +238,7 @@ fn name_zone(published: date::Instant, zoning: date::Zoning) -> &'static str {
     }
 }
 
-fn no_date(is_page: bool) -> Finding {
+fn explain_no_date(is_page: bool) -> Finding {
     let finding = if is_page {
         Finding::warning
     } else {

@@ -61,21 +61,23 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
             Ok(header::parse(matter).into())
         }),
         "---" => split_fenced(text, &["---", "..."], yaml::parse),
-        "---json" => split_fenced(text, &["---"], |matter| Ok(json(matter)?.into())),
-        "---toml" => split_fenced(text, &["---"], |matter| Ok(toml(matter)?.into())),
+        "---json" => split_fenced(text, &["---"], |matter| Ok(parse_json(matter)?.into())),
+        "---toml" => split_fenced(text, &["---"], |matter| Ok(parse_toml(matter)?.into())),
         "---js" | "---javascript" => Err(Finding::error(
             Rule::FrontMatter,
             "the front matter is JavaScript, which is not run",
         )
         .at_line(1)
         .hint("write it as YAML or JSON")),
-        "+++" if rules.toml => split_fenced(text, &["+++"], |matter| Ok(toml(matter)?.into())),
+        "+++" if rules.toml => {
+            split_fenced(text, &["+++"], |matter| Ok(parse_toml(matter)?.into()))
+        }
         _ if rules.json
             && first.starts_with('{')
             && !first.starts_with("{{")
             && !first.starts_with("{%") =>
         {
-            json_object(text)
+            split_json(text)
         }
         _ if rules.in_comment && first.starts_with("<!--") => {
             Ok(comment::split(text).unwrap_or_else(bare))
@@ -87,7 +89,7 @@ fn split_at_start<'a>(text: &'a str, rules: &Rules) -> Result<Split<'a>, Finding
 }
 
 /// Returns the text below front matter that cannot be read; the whole text if the front matter has no end.
-pub(crate) fn behind_fences(text: &str) -> &str {
+pub(crate) fn skip_fences(text: &str) -> &str {
     let fence = text.lines().next().unwrap_or_default().trim_end();
     if !matches!(fence, "---" | "+++") {
         return text;
@@ -110,9 +112,9 @@ fn split_fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split
     for (number, line) in text[start..].split_inclusive('\n').enumerate() {
         if line.starts_with(['-', '.', '+']) && ends.contains(&line.trim_end()) {
             let matter = &text[start..at];
-            let parsed = parse(matter).map_err(|broken| finding(broken, 1))?;
+            let parsed = parse(matter).map_err(|broken| make_finding(broken, 1))?;
             let front = Front {
-                values: lower(parsed.keys),
+                values: lower_keys(parsed.keys),
                 matter: (matter, 2),
                 twice: parsed.twice,
             };
@@ -133,14 +135,14 @@ fn split_fenced<'a>(text: &'a str, ends: &[&str], parse: Parser) -> Result<Split
 }
 
 /// The keys of a YAML file that is no post; `None` if it is invalid.
-pub(crate) fn yaml(text: &str) -> Option<Map<String, Value>> {
+pub(crate) fn parse_yaml(text: &str) -> Option<Map<String, Value>> {
     yaml::parse_config(text.trim_start_matches("---\n"))
         .ok()
         .map(|keys| keys.into_iter().collect())
 }
 
 /// The finding of a parser's error; `above` lines of the file precede its input.
-fn finding((message, place): Broken, above: usize) -> Finding {
+fn make_finding((message, place): Broken, above: usize) -> Finding {
     let hint = if message.contains("no TOML") {
         "a text stands in quotation marks, a day does not: title = \"Tea\", date = 2024-12-01"
     } else if message.contains("no JSON") {
@@ -157,7 +159,7 @@ fn finding((message, place): Broken, above: usize) -> Finding {
     }
 }
 
-fn toml(matter: &str) -> Result<Keys, Broken> {
+fn parse_toml(matter: &str) -> Result<Keys, Broken> {
     let table: toml::Table = matter.parse().map_err(|error: toml::de::Error| {
         let place = error.span().map(|span| {
             let before = &matter[..span.start.min(matter.len())];
@@ -174,27 +176,27 @@ fn toml(matter: &str) -> Result<Keys, Broken> {
     })?;
     Ok(table
         .into_iter()
-        .map(|(key, value)| (key, plain(value)))
+        .map(|(key, value)| (key, convert_value(value)))
         .collect())
 }
 
 /// A TOML value as JSON; a date becomes its text.
-fn plain(value: toml::Value) -> Value {
+fn convert_value(value: toml::Value) -> Value {
     match value {
         toml::Value::String(text) => Value::String(text),
         toml::Value::Integer(number) => number.into(),
         toml::Value::Float(number) => number.into(),
         toml::Value::Boolean(switch) => switch.into(),
         toml::Value::Datetime(date) => Value::String(date.to_string()),
-        toml::Value::Array(list) => list.into_iter().map(plain).collect(),
+        toml::Value::Array(list) => list.into_iter().map(convert_value).collect(),
         toml::Value::Table(table) => table
             .into_iter()
-            .map(|(key, value)| (key, plain(value)))
+            .map(|(key, value)| (key, convert_value(value)))
             .collect(),
     }
 }
 
-fn json(matter: &str) -> Result<Keys, Broken> {
+fn parse_json(matter: &str) -> Result<Keys, Broken> {
     serde_json::from_str::<Map<String, Value>>(matter)
         .map(|values| values.into_iter().collect())
         .map_err(|error| {
@@ -206,13 +208,13 @@ fn json(matter: &str) -> Result<Keys, Broken> {
 }
 
 /// Front matter that is a JSON object without fences.
-fn json_object(text: &str) -> Result<Split<'_>, Finding> {
+fn split_json(text: &str) -> Result<Split<'_>, Finding> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Map<String, Value>>();
     let parsed = match values.next() {
         Some(Ok(parsed)) => parsed,
         Some(Err(error)) => {
             let place = Some((error.line(), error.column()));
-            return Err(finding(
+            return Err(make_finding(
                 (format!("the front matter is no JSON: {error}"), place),
                 0,
             ));
@@ -223,7 +225,7 @@ fn json_object(text: &str) -> Result<Split<'_>, Finding> {
     let body = text[end..].strip_prefix('\n').unwrap_or(&text[end..]);
     let body_line = text[..text.len() - body.len()].matches('\n').count() + 1;
     let front = Front {
-        values: lower(parsed.into_iter().collect()),
+        values: lower_keys(parsed.into_iter().collect()),
         matter: (&text[..end], 1),
         ..Front::default()
     };
@@ -235,7 +237,7 @@ fn json_object(text: &str) -> Result<Split<'_>, Finding> {
     })
 }
 
-fn lower(mut values: Keys) -> Keys {
+fn lower_keys(mut values: Keys) -> Keys {
     for (key, _) in &mut values {
         if key.chars().any(char::is_uppercase) {
             *key = key.to_lowercase();

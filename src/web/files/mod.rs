@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 
 use crate::config::{Config, Feeds};
-use crate::feed::{ISSUES, is_ours, media_type};
+use crate::feed::{ISSUES, find_media_type, is_ours};
 use crate::ledger::IssueId;
 use crate::web::guard::{PAGE_OF_POSTS, say, write_list_policy};
 use kept::{KeptFiles, LARGEST, Look, NeedsReading};
@@ -135,7 +135,7 @@ impl Files {
 
     /// The headers that depend on what a file is.
     fn begin_head(&self, below: &Path, plain: &Opened) -> io::Result<Builder> {
-        let kind = match media_type(&self.feeds, &below.to_string_lossy()) {
+        let kind = match find_media_type(&self.feeds, &below.to_string_lossy()) {
             Some(feed) => feed.to_owned(),
             None => mime_guess::from_path(below)
                 .first_or_octet_stream()
