@@ -58,7 +58,7 @@ impl Past for Forgotten {
         None
     }
 
-    fn unsettled(&self) -> &[String] {
+    fn possible_posts(&self) -> &[String] {
         &[]
     }
 

@@ -340,7 +340,7 @@ impl<'a> PreparedBuild<'a> {
         let held: Vec<u64> = held.map(fingerprint_of).collect();
         manifest.add_posts(&self.prints, &texts, &held, self.unseen.clone());
         manifest.add_syndicated(self.loaded.syndicated_ids());
-        manifest.set_left_out(self.loaded.settled.iter().map(fingerprint_of));
+        manifest.set_left_out(self.loaded.noted_left_out.iter().map(fingerprint_of));
         manifest.set_dated(self.loaded.dated.iter().map(fingerprint_of));
         if self.config.feeds.hub.is_some() {
             let posts = BuiltPosts {

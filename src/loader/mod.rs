@@ -65,9 +65,10 @@ pub struct Loaded {
     /// The ids of posts whose addresses include their dates, since other posts have the shorter ones.
     pub dated: Vec<String>,
     /// Files that are no posts, or none today, each with the reason.
-    left_out: Vec<(String, &'static str)>,
-    /// The paths of files that their authors leave out and that are no posts which moved, as far as that is known.
-    pub settled: Vec<String>,
+    skipped: Vec<(String, &'static str)>,
+    /// The paths of the files that the manifest notes as left out by their authors: without those that may be a post which
+    /// moved, as far as that is known.
+    pub noted_left_out: Vec<String>,
     site: Site,
     habits: Habits,
     history: History,
@@ -142,13 +143,13 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     };
     let (mut posts, aside) = reader.read_all(paths);
     findings.extend(aside.findings);
-    let (mut left_out, mut absent, unreadable) = (aside.left_out, aside.absent, aside.unreadable);
+    let (mut skipped, mut absent, unreadable) = (aside.left_out, aside.absent, aside.unreadable);
     let unreached: HashSet<&str> = unreached.iter().map(String::as_str).collect();
     for path in lock.paths_at(&unreached).into_iter().chain(known) {
         absent.entry(path).or_insert(Absence::Broken);
     }
-    left_out.extend(ignored.into_iter().map(|path| (path, IGNORED)));
-    left_out.sort();
+    skipped.extend(ignored.into_iter().map(|path| (path, IGNORED)));
+    skipped.sort();
     let step = Identification {
         site,
         config,
@@ -161,7 +162,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         held,
         vanished,
         dated,
-        settled,
+        noted_left_out,
     } = step.give_ids(&mut posts, &mut lock, &mut findings);
     findings.sort();
     let (site, index) = (site.clone(), Index::default());
@@ -173,8 +174,8 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         held,
         vanished,
         dated,
-        left_out,
-        settled,
+        skipped,
+        noted_left_out,
         site,
         habits,
         history,
@@ -202,7 +203,7 @@ struct Identified {
     held: Vec<String>,
     vanished: Vec<String>,
     dated: Vec<String>,
-    settled: Vec<String>,
+    noted_left_out: Vec<String>,
 }
 
 impl Identification<'_> {
@@ -239,7 +240,7 @@ impl Identification<'_> {
         // After the assignment, since the lock also learns of ids that it could not be given.
         let waiting = lock.ids_at(self.absent.keys().map(String::as_str));
         held.extend(waiting.into_iter().map(str::to_owned));
-        let settled = before.settled(!assigned.refused.is_empty());
+        let noted_left_out = before.list_noted_left_out(!assigned.refused.is_empty());
         for (number, finding) in assigned.refused {
             findings.push(finding.in_file(before.file(&posts[number].path)));
         }
@@ -254,7 +255,7 @@ impl Identification<'_> {
             held,
             vanished,
             dated: dated.map(|post| post.id.to_string()).collect(),
-            settled,
+            noted_left_out,
         }
     }
 }
@@ -390,7 +391,7 @@ impl Loaded {
     pub fn today(&self) -> Today {
         let broken = self.held.iter().map(|id| (fingerprint_of(id), BROKEN));
         let mut left_out: HashMap<u64, &'static str> = broken.collect();
-        for (path, why) in &self.left_out {
+        for (path, why) in &self.skipped {
             let ids = self.lock.ids_at([&**path]);
             left_out.extend(ids.into_iter().map(|id| (fingerprint_of(&id), *why)));
         }
@@ -409,7 +410,7 @@ impl Loaded {
     /// How many drafts, and how many posts of the future, were left out.
     pub fn waiting(&self) -> (usize, usize) {
         let count = |reason| {
-            self.left_out
+            self.skipped
                 .iter()
                 .filter(|(_, why)| *why == reason)
                 .count()
@@ -443,13 +444,13 @@ impl Loaded {
                 published.to_rfc3339()
             ))
         });
-        let left_out = self
-            .left_out
+        let skipped = self
+            .skipped
             .iter()
             .map(|(path, why)| format!("{path}: left out: {why}"));
         std::iter::once(self.dialect.clone())
             .chain(posts)
-            .chain(left_out)
+            .chain(skipped)
     }
 }
 

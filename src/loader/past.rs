@@ -25,8 +25,8 @@ pub(super) struct Before<'a> {
     absent: &'a HashMap<String, Absence>,
     /// The ones among them that an error leaves out.
     unreadable: &'a [String],
-    /// These, and the ones that their author leaves out and that came since the last build.
-    unsettled: OnceCell<Vec<String>>,
+    /// The files that may be posts which vanished.
+    possible_posts: OnceCell<Vec<String>>,
 }
 
 impl<'a> Before<'a> {
@@ -45,7 +45,7 @@ impl<'a> Before<'a> {
             assets,
             absent,
             unreadable,
-            unsettled: OnceCell::new(),
+            possible_posts: OnceCell::new(),
         }
     }
 
@@ -84,8 +84,8 @@ impl<'a> Before<'a> {
 
     /// The files that may be posts which vanished: those with an error, and those that their author leaves out today and
     /// that the last build did not have. A draft that was there already is no post that has moved since.
-    fn unsettled(&self) -> &[String] {
-        self.unsettled.get_or_init(|| {
+    fn possible_posts(&self) -> &[String] {
+        self.possible_posts.get_or_init(|| {
             let came = self.left_out().filter(|path| !self.was_left_out(path));
             let mut all: Vec<String> = self.unreadable.iter().chain(came).cloned().collect();
             all.sort();
@@ -93,11 +93,12 @@ impl<'a> Before<'a> {
         })
     }
 
-    /// The files that their authors leave out; while posts are asked about, only those that were left out before.
-    pub(super) fn settled(&self, is_asked: bool) -> Vec<String> {
-        let settled = self.left_out();
-        let settled = settled.filter(|path| !is_asked || self.was_left_out(path));
-        settled.cloned().collect()
+    /// The files that their authors leave out, as the next build may know them: while posts are asked about, only those that
+    /// were left out before, since another may be the post in question.
+    pub(super) fn list_noted_left_out(&self, is_asked: bool) -> Vec<String> {
+        let noted = self.left_out();
+        let noted = noted.filter(|path| !is_asked || self.was_left_out(path));
+        noted.cloned().collect()
     }
 
     fn left_out(&self) -> impl Iterator<Item = &String> {
@@ -170,8 +171,8 @@ impl Past for Beside<'_> {
         })
     }
 
-    fn unsettled(&self) -> &[String] {
-        self.before.unsettled()
+    fn possible_posts(&self) -> &[String] {
+        self.before.possible_posts()
     }
 }
 

@@ -143,7 +143,7 @@ impl Lock {
     /// The texts of files that are left out and may be vanished posts, and that are not what their paths' lines say.
     pub(super) fn hidden(&self, past: &dyn Past) -> Vec<Signature> {
         let mut hidden = Vec::new();
-        for path in past.unsettled() {
+        for path in past.possible_posts() {
             let Some(now) = past.absent(path) else {
                 continue;
             };

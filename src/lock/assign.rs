@@ -1,7 +1,7 @@
 //! Which id each post has: the assignment.
 //!
 //! A post asks with its path, instant, title and perhaps the id of its front matter. The lock answers with lines of the
-//! same fields and an id. An id is in one of three states: *held* by a post that is here, *vanished* since the last build
+//! same fields and an id. An id is in one of three states: *taken* by a post that is here, *vanished* since the last build
 //! (the manifest knows which ids that build had), or *dead* for longer. A line is plain, or a tombstone that says where
 //! its post went; lines are never removed: where another post takes the path of one that is gone, the line of the latter
 //! stays under that path with a number. [`Lock::assign`] alone changes ids and lines, in this order, and each step

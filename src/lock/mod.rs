@@ -1,4 +1,17 @@
 //! `tidings.lock`, pure: which id a post has, for ever.
+//!
+//! | word | is |
+//! |---|---|
+//! | line | what the lock says of a post: path, published, title, id |
+//! | tombstone | the line of a path that its post has left: it says where the post went |
+//! | taken | an id that a post of this build has ([`given`]) |
+//! | vanished | an id whose post the last build had, and this one has not ([`vanished`]) |
+//! | dead | an id whose post was gone at the last build already |
+//! | held | an id that is kept for a post which is left out today |
+//! | refused | a post that gets no id in this build, and is left out |
+//! | unclear | why a post is refused to which two answers fit: a person is asked ([`unclear`]) |
+//! | absence | why the file where a post was is no post today ([`Absence`]) |
+//! | past | what the manifest knows of the last build, and texts ([`Past`]) |
 
 mod alike;
 mod assign;
@@ -266,7 +279,7 @@ impl Lock {
         self.feeds.insert(folder.to_owned(), field(id).into_owned());
     }
 
-    /// Whether a post was at this path when the lock was read.
+    /// Whether there is a line of a post at this path, and no tombstone.
     pub fn knows(&self, path: &str) -> bool {
         self.posts.get(path).is_some_and(|line| !line.is_moved())
     }

@@ -37,7 +37,7 @@ pub trait Past {
     fn absent(&self, path: &str) -> Option<Signature>;
     /// The paths of those files of which nobody can say that they are no post that vanished: an error leaves them out, or
     /// their author does and the last build had no such file.
-    fn unsettled(&self) -> &[String];
+    fn possible_posts(&self) -> &[String];
     /// The lines that the lock could not be given.
     fn unkept(&self) -> &[String];
 }

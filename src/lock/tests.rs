@@ -87,7 +87,7 @@ impl Past for Build<'_> {
         broken.then_some(Absence::Broken).or(left_out)
     }
 
-    fn unsettled(&self) -> &[String] {
+    fn possible_posts(&self) -> &[String] {
         &self.broken
     }
 

@@ -1,4 +1,5 @@
-//! The subscriptions of readers, as [`crate::consent`] decides about them.
+//! Writes and reads subscriptions: rows of a digest and a reader. [`crate::consent`] decides which come and go, and each
+//! that does is an event.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,7 +16,8 @@ use crate::store::{Result, Store};
 type Digests = HashMap<ReaderId, Vec<String>>;
 
 impl Store {
-    /// Changes the subscriptions of known readers, as decided.
+    /// Changes the subscriptions of known readers as decided: lapses the others of whoever agreed to these digests alone,
+    /// adds the gained ones, and drops those that a reader has left.
     pub(super) async fn change_subscriptions(
         &self,
         tx: &mut Transaction<'static, Any>,
@@ -109,6 +111,7 @@ impl Store {
         Ok(())
     }
 
+    /// Deletes subscriptions; the caller records why.
     pub(super) async fn unsubscribe(
         &self,
         tx: &mut Transaction<'static, Any>,
@@ -125,7 +128,7 @@ impl Store {
         Ok(())
     }
 
-    /// Drops all subscriptions but these.
+    /// Drops all subscriptions but those to these digests.
     async fn lapse(
         &self,
         tx: &mut Transaction<'static, Any>,
