@@ -140,21 +140,25 @@ impl GeneratorReader for Hugo {
         }
         let content = said("contentdir").unwrap_or_else(|| "content".to_owned());
         let content = generator.root.join(content.trim_matches('/'));
-        // With several main sections, the posts are those of the whole folder.
-        let main = named("mainsections").and_then(|sections| match sections {
-            Value::Array(list) if list.len() == 1 => list[0].as_str(),
-            one => one.as_str(),
-        });
-        let main = main.map(|section| content.join(section));
-        survey.posts = match main.filter(|folder| folder.is_dir()) {
-            Some(folder) => folder,
-            None => find_posts_in(&content),
-        };
+        survey.posts = choose_posts_folder(named("mainsections"), &content);
         survey.output = said("publishdir")
             .unwrap_or_else(|| "public".to_owned())
             .into();
         survey.feed = Some((Format::Rss, "index.xml".to_owned()));
         survey.switch_off = "set `disableKinds = [\"rss\"]` in Hugo's config";
+    }
+}
+
+/// The folder of the main section if there is only one: the posts of several are those of the whole folder.
+fn choose_posts_folder(sections: Option<&Value>, content: &Path) -> PathBuf {
+    let main = match sections {
+        Some(Value::Array(list)) if list.len() == 1 => list[0].as_str(),
+        Some(one) => one.as_str(),
+        None => None,
+    };
+    match main.map(|section| content.join(section)) {
+        Some(folder) if folder.is_dir() => folder,
+        _ => find_posts_in(content),
     }
 }
 

@@ -333,23 +333,35 @@ fn measure_statement(text: &str, search: &mut usize) -> Option<usize> {
 /// Reads the whole name of the component at the beginning of a text: `<X a={{b: 1}} />`, `<x.y>`, `</X>`; empty for `<>`.
 fn read_component_name(text: &str) -> Option<&str> {
     let name = text[1..].strip_prefix('/').unwrap_or(&text[1..]);
+    if name.starts_with('>') {
+        return Some("");
+    }
+    let word = read_while(name, |c| c.is_ascii_alphanumeric());
+    let is_capital = word.starts_with(|c: char| c.is_ascii_uppercase());
     // Capitals alone are HTML as it was once written.
-    let word = &name[..name
-        .find(|c: char| !c.is_ascii_alphanumeric())
-        .unwrap_or(name.len())];
     let is_html = word.len() > 1 && !word.contains(|c: char| c.is_ascii_lowercase());
-    let member = name[word.len()..]
-        .strip_prefix('.')
-        .filter(|_| !word.is_empty());
-    // A mail address goes on.
-    let is_member = member.is_some_and(|member| {
-        let after = member.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.');
-        after.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
-    });
-    let is_component = word.starts_with(|c: char| c.is_ascii_uppercase()) && !is_html || is_member;
-    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '-'));
-    let whole = &name[..end.unwrap_or(name.len())];
-    (name.starts_with('>') || is_component).then_some(whole)
+    let is_component = is_capital && !is_html || is_member(word, &name[word.len()..]);
+    is_component.then(|| {
+        read_while(name, |c| {
+            c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
+        })
+    })
+}
+
+/// Whether a name goes on as that of a component, `x.y`: a mail address goes on behind it.
+fn is_member(word: &str, rest: &str) -> bool {
+    let Some(member) = rest.strip_prefix('.') else {
+        return false;
+    };
+    let name = read_while(member, |c| c.is_ascii_alphanumeric() || c == '.');
+    let after = member[name.len()..].chars().next();
+    !word.is_empty() && after.is_some_and(|c| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
+}
+
+/// Reads the characters of this kind at the beginning of a text.
+fn read_while(text: &str, is_part: impl Fn(char) -> bool) -> &str {
+    let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
+    &text[..end]
 }
 
 /// Reads the opening tag of an element: in the form of HTML, and as it is written: `<iframe />` closes itself, but
