@@ -1,4 +1,4 @@
-//! What all letters have in common: each is a [`Draft`](crate::digest::Draft) in the words of its digest's language, and
+//! The parts that all letters have in common: each is a [`Draft`](crate::digest::Draft) in the words of its digest's language, and
 //! an issue of a slot of its own kind. The letters themselves stand in `leaving`, `joining`, `welcome` and `moved`.
 
 use crate::app::App;

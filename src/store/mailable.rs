@@ -1,7 +1,7 @@
 //! The SQL conditions of who may be mailed: [`crate::consent`] as the statements of this folder say it.
 //!
 //! The states are never written into a statement by hand: [`states`] and [`next_state`] ask [`crate::consent`] for them.
-//! What it decides from a person's digests and their past is read from rows:
+//! A person's digests and their past, from which it decides too, are read from rows:
 //!
 //! | question | in `consent` | here |
 //! |---|---|---|

@@ -1,4 +1,4 @@
-//! Python-Markdown's notes → quotes: `!!! note "Title"`, with the text set in below it.
+//! Python-Markdown's notes → quotes: `!!! note "Title"`, with the text indented below it.
 
 use crate::post::body::shortcode::measure_fence;
 
