@@ -37,6 +37,7 @@ impl Chance {
     /// Short inputs are more frequent than long ones: they run faster, and most faults need few bytes.
     fn bytes(&mut self) -> Vec<u8> {
         let most = 1 + self.below(LONGEST);
+        let most = 1 + self.below(most);
         let length = self.below(most);
         let mut bytes = Vec::with_capacity(length + 8);
         while bytes.len() < length {
