@@ -147,3 +147,26 @@ fn without_the_last_build_a_copy_and_a_post_with_a_new_day_are_both_named() {
     assert_eq!(assigned.ids, [None, None]);
     assert_eq!(assigned.refused.len(), 2);
 }
+
+#[test]
+fn without_the_last_build_files_that_changed_places_are_named_with_their_copies() {
+    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
+    let build = Build {
+        is_lost: true,
+        ..Build::default()
+    };
+    let swapped = [post("a.md", "Rain"), post("b.md", "Tea")];
+    let assigned = lock.clone().assign("hums.example", &swapped, &build);
+    assert_eq!(assigned.ids, [Some(ids[1].clone()), Some(ids[0].clone())]);
+    for copies in [
+        &[post("c.md", "Tea")][..],
+        &[post("c.md", "Tea"), post("d.md", "Rain")],
+        &[post("c.md", "Tea"), post("d.md", "Tea")],
+    ] {
+        let posts = [&swapped, copies].concat();
+        let assigned = lock.clone().assign("hums.example", &posts, &build);
+        let paths: Vec<&str> = copies.iter().map(|copy| copy.path).collect();
+        assert_eq!(assigned.ids, vec![None; posts.len()], "{paths:?}");
+        assert_eq!(assigned.refused.len(), posts.len(), "{paths:?}");
+    }
+}
