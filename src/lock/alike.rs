@@ -6,9 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::lock::given::{Given, mint};
 use crate::lock::lines::Line;
 use crate::lock::past::Past;
-use crate::lock::unclear::Unclear;
+use crate::lock::unclear::{MOST_NAMED, Unclear};
 use crate::lock::{Lock, Unnamed};
 use crate::post::{Likeness, Signature};
+
+/// The most pairs of texts that are compared among posts and lines of one instant and title.
+const MOST_COMPARED: usize = 10_000_000;
 
 /// The posts that ask for ids, with everything known about them beside the lines.
 pub(super) struct Asking<'a> {
@@ -34,6 +37,49 @@ enum IdChoice {
     /// The id in the line with its instant and title.
     Alike,
     Unclear,
+}
+
+/// Posts and lines of one instant and title, of which none has the other yet.
+#[derive(Debug, Default)]
+struct Twins<'a> {
+    posts: Vec<usize>,
+    /// The number of lines that no post holds.
+    lines: usize,
+    /// The ids of those lines whose files do not stand at their paths, left out.
+    gone: BTreeSet<&'a str>,
+}
+
+impl<'a> Twins<'a> {
+    /// Finds the posts whose text is that of one of these ids, and of no other; nor has another of the posts that text.
+    fn find_owners(&self, asking: &Asking<'_>) -> HashMap<usize, &'a str> {
+        let mut owners: HashMap<&str, usize> = HashMap::new();
+        let mut shared: HashSet<&str> = HashSet::new();
+        if self.posts.len() * self.gone.len() > MOST_COMPARED {
+            return HashMap::new();
+        }
+        let past = asking.past;
+        let texts = self
+            .gone
+            .iter()
+            .map(|id| (*id, past.before(id).or_else(|| past.earlier(id))));
+        let texts: Vec<(&'a str, Option<Signature>)> = texts.collect();
+        for number in &self.posts {
+            let Some(now) = past.now(*number) else {
+                continue;
+            };
+            let is_same = |(_, text): &&(&str, Option<Signature>)| {
+                text.is_some_and(|text| text.compare(now).is_same())
+            };
+            let same: Vec<&str> = texts.iter().filter(is_same).map(|(id, _)| *id).collect();
+            for id in &same {
+                if same.len() > 1 || owners.insert(id, *number).is_some() {
+                    shared.insert(id);
+                }
+            }
+        }
+        let owners = owners.into_iter().filter(|(id, _)| !shared.contains(id));
+        owners.map(|(id, number)| (number, id)).collect()
+    }
 }
 
 impl Asking<'_> {
@@ -98,16 +144,25 @@ impl Asking<'_> {
 
     /// Asks whether a post is one of these, which are gone, or a new one.
     pub(super) fn ask_whether_moved(&self, number: usize, gone: &[&str]) -> Unclear {
+        let mut unclear = self.ask_without_holding(number, gone);
+        // Held, a dead one would count as vanished since the last build, and the next one would not ask.
+        let held = gone.iter().filter(|id| !self.is_dead(id));
+        unclear.held = held.map(|id| (*id).to_owned()).collect();
+        unclear
+    }
+
+    /// Asks the same, where another post holds these ids already.
+    fn ask_without_holding(&self, number: usize, gone: &[&str]) -> Unclear {
         let path_of = |id: &&str| self.known.get(id).copied().unwrap_or_default();
-        let gone: Vec<(&str, &str)> = gone.iter().map(|id| (path_of(id), *id)).collect();
-        let fate = match gone[..] {
-            [(path, _)] => self.past.fate_of(path),
+        let named = gone.iter().take(MOST_NAMED);
+        let named: Vec<(&str, &str)> = named.map(|id| (path_of(id), *id)).collect();
+        let fate = match gone {
+            [_] => self.past.fate_of(named[0].0),
             _ => "is gone".to_owned(),
         };
         let (line, new) = (self.line(number), self.mint(number));
-        let mut unclear = Unclear::moved_or_new(number, &line, &gone, &fate, &new);
-        // Held, it would count as vanished since the last build, and the next one would not ask.
-        unclear.held.retain(|id| !self.is_dead(id));
+        let mut unclear = Unclear::moved_or_new(number, &line, (&named, gone.len()), &fate, &new);
+        unclear.held.clear();
         unclear
     }
 
@@ -210,28 +265,52 @@ impl Lock {
         unclear
     }
 
-    /// Refuses posts with the instant and title of several lines that no post holds: each may be any of those, back under
-    /// another path.
-    pub(super) fn ask_for_twins(&self, given: &mut Given<'_>, asking: &Asking<'_>) -> Vec<Unclear> {
-        if !given.lacks() {
-            return Vec::new();
-        }
-        let mut twins: HashMap<(&str, &str), BTreeSet<&str>> = HashMap::new();
-        for line in self.posts.all() {
-            if !given.taken.contains(line.id) {
-                let alike = twins.entry((line.published, line.title)).or_default();
-                alike.insert(line.id);
-            }
-        }
-        let mut unclear = Vec::new();
+    /// Gives posts with the instant and title of several lines that no post holds the id of the one whose text is theirs.
+    /// Refuses the others: each may be any of those, back under another path.
+    pub(super) fn ask_for_twins<'a>(
+        &'a self,
+        given: &mut Given<'a>,
+        asking: &Asking<'_>,
+    ) -> Vec<Unclear> {
+        let mut twins: BTreeMap<(&str, &str), Twins<'a>> = BTreeMap::new();
         for number in given.lacking() {
             let line = asking.line(number);
-            let ids: Vec<&str> = match twins.get(&(line.published, line.title)) {
-                Some(ids) => ids.iter().copied().collect(),
-                None => continue,
+            let twins = twins.entry((line.published, line.title)).or_default();
+            twins.posts.push(number);
+        }
+        if twins.is_empty() {
+            return Vec::new();
+        }
+        for line in self.posts.all() {
+            let Some(twins) = twins.get_mut(&(line.published, line.title)) else {
+                continue;
             };
-            if ids.len() > 1 {
-                unclear.push(asking.ask_whether_moved(number, &ids));
+            if given.taken.contains(line.id) {
+                continue;
+            }
+            twins.lines += 1;
+            if !asking.past.stands_as_published(line.path, line.id) {
+                twins.gone.insert(line.id);
+            }
+        }
+        // One line alone was asked before.
+        twins.retain(|_, twins| twins.lines > 1 && !twins.gone.is_empty());
+        let mut unclear = Vec::new();
+        for twins in twins.into_values() {
+            let owners = twins.find_owners(asking);
+            for (number, id) in &owners {
+                given.give(*number, id);
+            }
+            let gone: Vec<&str> = twins.gone.iter().copied().collect();
+            let unowned = twins
+                .posts
+                .iter()
+                .filter(|number| !owners.contains_key(number));
+            for (place, number) in unowned.enumerate() {
+                unclear.push(match place {
+                    0 => asking.ask_whether_moved(*number, &gone),
+                    _ => asking.ask_without_holding(*number, &gone),
+                });
             }
         }
         given.refused.extend(unclear.iter().map(|one| one.number));

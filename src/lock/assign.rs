@@ -30,7 +30,7 @@
 //!    out and the last build did not have.
 //! 7. As step 3, among dead lines: a post that was away comes back under another path. Since another may have been given
 //!    its instant and title meanwhile, its text must be what it was; else a person is asked, and so
-//!    where several come back as one, or one as several.
+//!    where several come back as one, or one as several, unless the text is that of one alone.
 //! 8. A new id, which no line and no post has. Where an earlier build has published it, and the last one did not have
 //!    it, the lock was lost: the post may be that one, back, and is left out until a person says.
 //!

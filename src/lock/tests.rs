@@ -2,6 +2,7 @@
 
 mod copied;
 mod text;
+mod twins;
 mod unclear;
 mod unkept;
 mod vanished;

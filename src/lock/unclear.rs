@@ -3,6 +3,9 @@
 use crate::finding::{Finding, Rule};
 use crate::lock::lines::Line;
 
+/// The most posts that are named, with a line each, of those that a post may be.
+pub(super) const MOST_NAMED: usize = 5;
+
 /// A post whose earlier id is not clear.
 pub(super) struct Unclear {
     pub(super) number: usize,
@@ -12,16 +15,22 @@ pub(super) struct Unclear {
 }
 
 impl Unclear {
-    /// `post` is the line of the post but for its id. It may be one of `gone`, by path and id, whose fate is this, or a new one.
+    /// `post` is the line of the post but for its id. It may be one of `gone`, whose fate is this, or a new one: the first
+    /// of them by path and id, and how many they are.
     pub(super) fn moved_or_new(
         number: usize,
         post: &Line<'_>,
-        gone: &[(&str, &str)],
+        gone: (&[(&str, &str)], usize),
         fate: &str,
         new: &str,
     ) -> Self {
-        let names: Vec<String> = gone.iter().map(|(path, _)| format!("`{path}`")).collect();
-        let ids = gone.iter().map(|(_, id)| *id).chain([new]);
+        let (gone, count) = gone;
+        let first = &gone[..gone.len().min(MOST_NAMED)];
+        let mut names: Vec<String> = first.iter().map(|(path, _)| format!("`{path}`")).collect();
+        if count > first.len() {
+            names.push(format!("one of {} others", count - first.len()));
+        }
+        let ids = first.iter().map(|(_, id)| *id).chain([new]);
         let message = format!(
             "this may be {}, which {fate}, or a new post: it is left out until you say",
             names.join(" or ")

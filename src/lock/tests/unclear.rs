@@ -261,8 +261,6 @@ fn a_post_that_its_author_leaves_out_where_it_was_keeps_its_id_unless_its_text_i
 #[test]
 fn a_post_with_the_date_and_title_of_one_that_was_gone_at_the_last_build_is_that_one_by_its_text_or_asked_about()
  {
-    const OTHER: &str = "It rained on the roof of the old station for nine days, and on the tenth the river stood in the \
-                         yard, so the cat moved upstairs for good.";
     let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
     let stays = post("b.md", "Rain");
     // The post that came, the last text of the one that is gone, its text; whether it is asked about.
@@ -332,49 +330,7 @@ fn of_two_that_come_back_as_one_that_was_gone_at_the_last_build_neither_is_belie
 }
 
 #[test]
-fn a_post_with_the_date_and_title_of_several_that_were_gone_at_the_last_build_is_asked_about() {
-    let twins = [post("a.md", "Tea"), post("b.md", "Tea")];
-    let (lock, ids) = knowing(&twins);
-    let build = |now: Vec<&'static str>| Build {
-        now,
-        texts_of_earlier: ids.iter().map(|id| (id.clone(), TEXT)).collect(),
-        ..Build::default()
-    };
-    // The posts that came, and which of them are asked about.
-    for (came, asked) in [
-        (vec![post("x.md", "Tea")], vec![0]),
-        (vec![post("x.md", "Tea"), post("y.md", "Tea")], vec![0, 1]),
-        // Nor does it matter that one of them stands elsewhere now.
-        (vec![post("x.md", "Tea"), post("b.md", "Hail")], vec![]),
-        (vec![post("x.md", "Hail")], vec![]),
-        // Their files' names tell them apart.
-        (vec![post("x/a.md", "Tea"), post("x/b.md", "Tea")], vec![]),
-    ] {
-        let mut lock = lock.clone();
-        let assigned = lock.assign("hums.example", &came, &build(vec![TEXT; came.len()]));
-        let refused: Vec<usize> = assigned.refused.iter().map(|(at, _)| *at).collect();
-        assert_eq!(refused, asked, "{came:?}");
-        assert_eq!(assigned.held, Vec::<String>::new());
-        let Some((_, finding)) = assigned.refused.first() else {
-            continue;
-        };
-        let question = "this may be `a.md` or `b.md`, which is gone, or a new post";
-        assert!(finding.message.contains(question), "{finding}");
-        let new = "tag:hums.example,2024-03-18:x.md";
-        for id in [&*ids[0], &*ids[1], new] {
-            let line = format!("x.md\t2024-03-18T00:00:00Z\tTea\t{id}");
-            assert!(finding.to_string().contains(&line), "{finding}");
-            let mut told = Lock::parse(&format!("{}{line}\n", lock.to_text())).unwrap();
-            let assigned = told.assign("hums.example", &came[..1], &build(vec![TEXT]));
-            assert_eq!(assigned.ids, [Some(id.to_owned())]);
-        }
-    }
-}
-
-#[test]
 fn a_new_post_under_the_name_of_one_that_was_gone_at_the_last_build_is_asked_about() {
-    const OTHER: &str = "It rained on the roof of the old station for nine days, and on the tenth the river stood in the \
-                         yard, so the cat moved upstairs for good.";
     let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
     let later = |title| Unnamed {
         published: "2024-06-01T00:00:00Z".parse().unwrap(),
