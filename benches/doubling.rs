@@ -149,6 +149,7 @@ const SHAPES: &[Shape] = &[
     text(Dialect::Obsidian, "==a"),
     text(Dialect::Obsidian, "[[a"),
     text(Dialect::Obsidian, "![[a]]"),
+    text(Dialect::Obsidian, "^[ *a* "),
     text(Dialect::Pelican, "!!! note\n"),
     text(Dialect::Plain, ":::a\n"),
     mdx("<"),

@@ -95,7 +95,9 @@ pub(super) fn take_inline(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
                 inline.level -= 1;
                 // A bracket closes where it opened.
                 let level = inline.level;
-                inline.open.retain(|open| open.level <= level);
+                while inline.open.last().is_some_and(|open| open.level > level) {
+                    inline.open.pop();
+                }
                 inline.body.push(Event::End(tag));
             }
             event => inline.body.push(event),
