@@ -80,6 +80,7 @@ pub(super) fn take_inline(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
         notes: Vec::new(),
         open: Vec::new(),
         level: 0,
+        count: 0,
     };
     let mut is_code = false;
     for event in events {
@@ -120,6 +121,8 @@ struct InlineNotes<'a> {
     notes: Vec<Event<'a>>,
     open: Vec<OpenBracket>,
     level: usize,
+    /// How many notes were found so far.
+    count: usize,
 }
 
 impl InlineNotes<'_> {
@@ -159,7 +162,8 @@ impl InlineNotes<'_> {
             return self.push("]");
         };
         // No label holds a bracket.
-        let label = CowStr::from(format!("[{start}"));
+        let label = CowStr::from(format!("[{}", self.count));
+        self.count += 1;
         let words = self.body.split_off(start).into_iter().skip(1);
         let definition = Tag::FootnoteDefinition(label.clone());
         self.notes.push(Event::Start(definition));

@@ -81,6 +81,11 @@ fn a_note_in_the_text_is_a_footnote_in_obsidian() {
             format!("<p>A{one}.</p>"),
             vec![&*format!("x {two} z"), "y"],
         ),
+        (
+            "A^[x ^[y] z] b ^[w] c.",
+            format!("<p>A{one} b {two} c.</p>"),
+            vec![&*format!("x {three} z"), "w", "y"],
+        ),
         ("A ^[x ^[y].", format!("<p>A ^[x {one}.</p>"), vec!["y"]),
         (
             "*a^[b*] c^[d]",
