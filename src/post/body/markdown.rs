@@ -36,10 +36,38 @@ pub(super) fn to_html(
         | Options::ENABLE_HEADING_ATTRIBUTES;
     options.set(Options::ENABLE_DEFINITION_LIST, syntax.definitions);
     options.set(Options::ENABLE_WIKILINKS, syntax.wiki);
-    let (mut depth, mut is_code) = (0_usize, false);
+    let parser = Parser::new_ext(text, options);
     // About as many as short prose has: to grow by doubling would copy them several times.
     let mut events = Vec::with_capacity((text.len() / 12).min(1024));
-    for event in TextMergeStream::new(Parser::new_ext(text, options)) {
+    match syntax.wiki {
+        true => {
+            let parted = notes::part_escaped(text, parser.into_offset_iter());
+            read_events(parted, syntax, &mut events)?;
+        }
+        false => read_events(parser, syntax, &mut events)?,
+    }
+    if syntax.python {
+        name_code(&mut events);
+    }
+    if syntax.wiki {
+        events = notes::take_inline(events);
+        events = wiki::resolve(events, links);
+    }
+    name_headings(&mut events, marks);
+    events = notes::gather(events, form);
+    let mut rendered = String::with_capacity(text.len() * 3 / 2);
+    html::push_html(&mut rendered, events.into_iter());
+    Ok(rendered)
+}
+
+/// Reads the events of a text, with the emoji in it and the bare names of its languages.
+fn read_events<'a>(
+    parsed: impl Iterator<Item = Event<'a>>,
+    syntax: Syntax,
+    events: &mut Vec<Event<'a>>,
+) -> Result<(), Finding> {
+    let (mut depth, mut is_code) = (0_usize, false);
+    for event in TextMergeStream::new(parsed) {
         match &event {
             Event::Start(Tag::CodeBlock(_)) => (depth, is_code) = (depth + 1, true),
             Event::End(TagEnd::CodeBlock) => (depth, is_code) = (depth - 1, false),
@@ -68,18 +96,7 @@ pub(super) fn to_html(
             event => events.push(event),
         }
     }
-    if syntax.python {
-        name_code(&mut events);
-    }
-    if syntax.wiki {
-        events = notes::take_inline(events);
-        events = wiki::resolve(events, links);
-    }
-    name_headings(&mut events, marks);
-    events = notes::gather(events, form);
-    let mut rendered = String::with_capacity(text.len() * 3 / 2);
-    html::push_html(&mut rendered, events.into_iter());
-    Ok(rendered)
+    Ok(())
 }
 
 /// Names the language of Python-Markdown's code blocks whose first line gives it: `:::python` or `#!python`.

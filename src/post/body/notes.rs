@@ -1,8 +1,9 @@
 //! Footnotes: numbered in the order of their references, together at the end, each with a link back.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use pulldown_cmark::{CowStr, Event, Tag, TagEnd};
+use pulldown_cmark::{CowStr, Event, Tag, TagEnd, TextMergeStream};
 
 use crate::html::escape;
 use crate::post::dialect::NoteForm;
@@ -69,12 +70,52 @@ pub(super) fn gather(events: Vec<Event<'_>>, form: NoteForm) -> Vec<Event<'_>> {
     gathered
 }
 
+/// The characters of a note in the text.
+const SIGNS: [char; 3] = ['^', '[', ']'];
+
+/// Parts the signs that the source escapes from the texts around them, as HTML, in which nothing looks for a note;
+/// `take_inline` makes text of them again.
+pub(super) fn part_escaped<'a>(
+    source: &'a str,
+    events: impl Iterator<Item = (Event<'a>, Range<usize>)>,
+) -> impl Iterator<Item = Event<'a>> {
+    let mut end = 0;
+    events.flat_map(move |(event, range)| {
+        // No event has the backslash of an escape.
+        let is_behind_backslash =
+            range.start > end && source.as_bytes().get(range.start - 1) == Some(&b'\\');
+        if !matches!(event, Event::Start(_)) {
+            end = end.max(range.end);
+        }
+        let parted = match event {
+            Event::Text(text)
+                if text.starts_with(SIGNS) && (is_behind_backslash || range.len() > text.len()) =>
+            {
+                let (sign, rest) = text.split_at(1);
+                let rest = (!rest.is_empty()).then(|| Event::Text(rest.to_owned().into()));
+                [Some(Event::InlineHtml(sign.to_owned().into())), rest]
+            }
+            event => [Some(event), None],
+        };
+        parted.into_iter().flatten()
+    })
+}
+
 /// Makes footnotes of the notes in the text, `^[A word.]`, as Obsidian reads them.
-pub(super) fn take_inline(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
+pub(super) fn take_inline(mut events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     let begins = |event: &Event<'_>| matches!(event, Event::Text(text) if text.contains("^["));
-    if !events.iter().any(begins) {
-        return events;
+    if events.iter().any(begins) {
+        events = read_inline(events);
     }
+    let is_sign = |html: &str| html.len() == 1 && html.starts_with(SIGNS);
+    let events = events.into_iter().map(|event| match event {
+        Event::InlineHtml(html) if is_sign(&html) => Event::Text(html),
+        event => event,
+    });
+    TextMergeStream::new(events).collect()
+}
+
+fn read_inline(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     let mut inline = InlineNotes {
         body: Vec::with_capacity(events.len()),
         notes: Vec::new(),
@@ -82,17 +123,20 @@ pub(super) fn take_inline(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
         level: 0,
         count: 0,
     };
-    let mut is_code = false;
+    // How many links and pictures are open: neither can hold the mark of a note, which is a link.
+    let (mut is_code, mut linked) = (false, 0_usize);
     for event in events {
         match event {
-            Event::Text(text) if !is_code => inline.read(&text),
+            Event::Text(text) if !is_code && linked == 0 => inline.read(&text),
             Event::Start(tag) => {
                 is_code = matches!(tag, Tag::CodeBlock(_));
+                linked += usize::from(matches!(tag, Tag::Link { .. } | Tag::Image { .. }));
                 inline.level += 1;
                 inline.body.push(Event::Start(tag));
             }
             Event::End(tag) => {
                 is_code = false;
+                linked -= usize::from(matches!(tag, TagEnd::Link | TagEnd::Image));
                 inline.level -= 1;
                 // A bracket closes where it opened.
                 let level = inline.level;

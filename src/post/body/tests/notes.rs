@@ -92,6 +92,19 @@ fn a_note_in_the_text_is_a_footnote_in_obsidian() {
             format!("<p><em>a^[b</em>] c{one}</p>"),
             vec!["d"],
         ),
+        (
+            r"A\^[x] ^\[y\] \\^[z\] \[w] &#94;[v] *u*\^[t]",
+            format!(r"<p>A^[x] ^[y] \{one} ^[v] <em>u</em>^[t]</p>"),
+            vec!["z] [w"],
+        ),
+        (
+            "![a ^[b] c](/d.png) [e ^[f] g](https://h.example/) i^[j [k ^[l]](https://m.example/)]",
+            format!(
+                "<p><img src=\"https://hums.example/d.png\" alt=\"a ^[b] c\"> \
+                 <a href=\"https://h.example/\">e ^[f] g</a> i{one}</p>"
+            ),
+            vec!["j <a href=\"https://m.example/\">k ^[l]</a>"],
+        ),
         ("A^[] b^[c", "<p>A^[] b^[c</p>".to_owned(), vec![]),
         ("A^[x\n\ny]", "<p>A^[x</p>\n<p>y]</p>".to_owned(), vec![]),
         (
