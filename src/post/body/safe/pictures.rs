@@ -79,15 +79,21 @@ pub(super) fn load(
     Ok(())
 }
 
-/// Finds the first address of a list of sizes.
+/// Finds the first address of a list of sizes, as HTML splits it (4.8.4.3.9): a comma within an address belongs to it.
 fn find_first(set: &str) -> Option<&str> {
-    set.split([' ', ',']).find(|word| !word.is_empty())
+    let start = set.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
+    let word = start.split(|c: char| c.is_ascii_whitespace()).next()?;
+    let word = word.trim_end_matches(',');
+    (!word.is_empty()).then_some(word)
 }
 
 /// Finds the address that a picture's tag keeps for a script.
 fn find_later_address(tag: &str) -> Option<&str> {
-    let mut names = LATER.iter().chain(&LATER_SETS);
-    find_first(names.find_map(|name| find_attribute(tag, name))?)
+    let find = |names: &[&str]| names.iter().find_map(|name| find_attribute(tag, name));
+    match find(&LATER) {
+        Some(address) => address.split([' ', ',']).find(|word| !word.is_empty()),
+        None => find_first(find(&LATER_SETS)?),
+    }
 }
 
 /// Whether a picture's tag has no address of its own, and none that it keeps for a script.

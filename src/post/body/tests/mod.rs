@@ -123,6 +123,18 @@ fn an_embedded_page_becomes_a_link_and_an_embedded_picture_stays() {
             "<img srcset=\"a.png 1x,\n/b.png 2x,c,d.png\">",
             "<img srcset=\"https://hums.example/blog/posts/cake/a.png 1x, https://hums.example/b.png 2x, https://hums.example/blog/posts/cake/c,d.png\" src=\"https://hums.example/blog/posts/cake/a.png\">",
         ),
+        (
+            "<img srcset=\"https://res.example/w_400,h_300/a.jpg 400w\">",
+            "<img srcset=\"https://res.example/w_400,h_300/a.jpg 400w\" src=\"https://res.example/w_400,h_300/a.jpg\">",
+        ),
+        (
+            "<img srcset=\"\n /a.png, \n /b.png\t2x\">",
+            "<img srcset=\"https://hums.example/a.png, https://hums.example/b.png 2x\" src=\"https://hums.example/a.png\">",
+        ),
+        (
+            "<img srcset=\"\n /a.png\n1x,\n /b.png 2x\">",
+            "<img srcset=\"https://hums.example/a.png 1x, https://hums.example/b.png 2x\" src=\"https://hums.example/a.png\">",
+        ),
     ] {
         let html = render_body(Dialect::Hugo, text).html;
         let html = html
