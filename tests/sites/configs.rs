@@ -243,3 +243,45 @@ fn a_shortcode_whose_template_shows_code_has_code() {
         ran.talk
     );
 }
+
+#[test]
+fn a_shortcode_has_the_template_that_hugo_takes() {
+    let call = |name: &str| format!("{{{{< {name} >}}}}\n*{name}*\n{{{{< /{name} >}}}}\n\n");
+    let names = ["box", "tip", "demo", "term", "first"];
+    let calls: String = names.into_iter().map(call).collect();
+    let post = format!("---\ntitle: One\ndate: 2024-05-01\n---\n{calls}");
+    let pre = "<pre>{{ .Inner }}</pre>";
+    let scene = site_beside(&[
+        ("content/posts/one.md", &*post),
+        (
+            "hugo.toml",
+            "baseURL = 'https://x.example/'\ntheme = ['b', 'a']\n",
+        ),
+        ("layouts/shortcodes/box.html", "<div>{{ .Inner }}</div>"),
+        (
+            "layouts/shortcodes/demo.html",
+            "<div>{{ .Inner }}</div>{{ with .Get \"code\" }}<pre>{{ . }}</pre>{{ end }}",
+        ),
+        (
+            "layouts/shortcodes/term.html",
+            "{{- $words := trim .Inner \"\\n\" -}}<pre class=\"term\">{{ $words }}</pre>",
+        ),
+        ("themes/a/layouts/shortcodes/box.html", pre),
+        (
+            "themes/a/layouts/shortcodes/first.html",
+            "<div>{{ .Inner }}</div>",
+        ),
+        ("themes/b/layouts/shortcodes/first.html", pre),
+        ("themes/unused/layouts/shortcodes/tip.html", pre),
+    ]);
+    scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    let atom = scene.read("public/atom.xml");
+    for name in ["box", "tip", "demo"] {
+        let shown = format!("&lt;em&gt;{name}&lt;/em&gt;");
+        assert!(atom.contains(&shown), "{name}: {atom}");
+    }
+    for name in ["term", "first"] {
+        let shown = format!("&lt;pre&gt;&lt;code&gt;*{name}*");
+        assert!(atom.contains(&shown), "{name}: {atom}");
+    }
+}

@@ -91,7 +91,7 @@ impl GeneratorReader for Hugo {
         if let Some(params) = generator.keys.get("params") {
             habits.variables.extend(texts_of("param", params));
         }
-        for name in list_code_shortcodes(&generator.root) {
+        for name in list_code_shortcodes(generator) {
             habits
                 .variables
                 .insert(format!("{CODE_SHORTCODE}{name}"), String::new());
