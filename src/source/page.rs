@@ -7,10 +7,7 @@ use crate::html::{find_attribute, list_tags, unescape};
 
 /// The hint for a document that is no feed.
 pub(super) fn hint_at_feed(text: &str, name: &str) -> String {
-    let is_page = list_tags(text)
-        .take(20)
-        .any(|(tag, _)| tag.eq_ignore_ascii_case("html"));
-    if !is_page {
+    if !is_page(text) {
         return "the next run asks again; if it stays so, tell whoever writes the feed".to_owned();
     }
     match find_feed(text, name) {
@@ -19,13 +16,24 @@ pub(super) fn hint_at_feed(text: &str, name: &str) -> String {
     }
 }
 
-/// The first feed that a page names in its head, as browsers look for it.
+/// Whether a text is a page; its `<html>` tag may be left out.
+fn is_page(text: &str) -> bool {
+    const DOCTYPE: &str = "<!doctype html";
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    let start = start.get(..DOCTYPE.len()).unwrap_or_default();
+    let mut tags = list_tags(text).take(20);
+    start.eq_ignore_ascii_case(DOCTYPE) || tags.any(|(tag, _)| tag.eq_ignore_ascii_case("html"))
+}
+
+/// The first feed that a page names in its head, as browsers look for it. A site that answers every address with one page
+/// names the feed that was asked for: that is no news.
 fn find_feed(page: &str, name: &str) -> Option<Url> {
     let base = Url::parse(name).ok()?;
     let links = list_tags(page).filter(|(tag, _)| tag.eq_ignore_ascii_case("link"));
     links
         .filter_map(|(_, rest)| read_link(rest.split('>').next()?))
-        .find_map(|address| base.join(&address).ok())
+        .filter_map(|address| base.join(&address).ok())
+        .find(|found| *found != base)
 }
 
 /// The address in these attributes of a `link`, if it leads to a feed.

@@ -43,6 +43,16 @@ fn a_source_that_cannot_be_read_costs_a_warning_and_the_others_go_on() {
             "/g?a=1&b=2\"",
         ),
         (
+            Page::Document(
+                b"<html><link rel=alternate type=application/atom+xml href=/f></html>".to_vec(),
+            ),
+            "name the feed itself",
+        ),
+        (
+            Page::Document(b"\n<!DocType HTML><title>Tea</title>".to_vec()),
+            "name the feed itself",
+        ),
+        (
             Page::Document(atom(&[TEA]).as_bytes()[..200].to_vec()),
             "tell whoever writes the feed",
         ),
