@@ -207,7 +207,13 @@ async fn ask(client: &Client, url: &Url, known: &KnownDocument, now: DateTime<Ut
     };
     let answer = fetched.map(to_document).map_err(|trouble| {
         let message = format!("`{url}` cannot be fetched: {trouble}");
-        Finding::warning(Rule::SourceUnreached, message)
+        let finding = Finding::warning(Rule::SourceUnreached, message);
+        match trouble {
+            NoResponse::Private(_) => finding.hint(
+                "if the feed is on your own network, `private = true` below it lets it be read",
+            ),
+            _ => finding,
+        }
     });
     SourceReply {
         answer,
@@ -297,10 +303,6 @@ fn warn_of_trouble(
     let hint = match (&finding.hint, rest) {
         (Some(hint), _) => hint.clone(),
         (_, Some(until)) => format!("it is asked again after {}", until.to_rfc3339()),
-        (_, None) if finding.message.contains("is a private address") => {
-            "if the feed is on your own network, `private = true` below it lets it be read"
-                .to_owned()
-        }
         (_, None) => "the next run asks again".to_owned(),
     };
     let finding = match finding.rule {
