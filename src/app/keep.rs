@@ -121,7 +121,7 @@ impl App {
     pub(super) fn load_kept_lock(&self) -> Result<Option<Lock>, Finding> {
         let file = &self.config.posts.lock;
         match read_text(file, LISTED) {
-            Ok(text) => Lock::parse_for(&text, &self.config.site.authority())
+            Ok(text) => Lock::parse(&text)
                 .map(Some)
                 .map_err(|finding| finding.in_file(file)),
             Err(_) => Ok(None),

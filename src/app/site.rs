@@ -65,9 +65,6 @@ impl App {
         let (ours, is_vouched) = self.name_for(store, &noted).await?;
         refuse_site(&noted, &ours, is_vouched)?;
         if is_vouched && theirs != name {
-            if let Some(sample) = noted.sample_before(&ours) {
-                store.leave_sample(sample, ours.authority()).await?;
-            }
             store.move_site(&name).await?;
         }
         Ok(())

@@ -10,6 +10,7 @@
 //! 5. → [`Built`]: the posts and the new manifest, with which `run` goes on.
 
 mod documents;
+mod sample;
 mod written;
 
 use std::collections::BTreeSet;
@@ -34,6 +35,7 @@ use crate::template::{find_unused, read_own};
 pub(crate) use written::check_written;
 
 use documents::{Documents, TextFacts, choose, render_posts};
+use sample::find_sample_ids;
 
 /// The template of the page for people.
 const PAGE_TEMPLATE: &str = "feeds.html";
@@ -244,6 +246,7 @@ impl<'a> PreparedBuild<'a> {
         let config = &app.config;
         let template = read_own(&config.root, PAGE_TEMPLATE)?;
         talk.report(&find_unused(&config.root, &list_templates(config)));
+        talk.report(find_sample_ids(config, &loaded.lock).as_slice());
         if !config.digests.is_empty() {
             talk.report(&find_unusable_words(&config.root));
         }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use mail_parser::MessageParser;
 use url::Url;
 
-use crate::cli::{BuildArgs, Choice, DigestArgs, InitArgs, SiteCommand};
+use crate::cli::{BuildArgs, Choice, DigestArgs, Dry, InitArgs, SiteCommand};
 use crate::clock::Clock;
 use crate::config::{
     Author, Config, Dialect, OWN, SHARED, discover, is_our_config, parse_site_url,
@@ -32,6 +32,8 @@ pub(super) struct Begun {
     pub(super) old_feed: Option<String>,
     /// How the generator's own feed is switched off.
     pub(super) switch_off: Option<&'static str>,
+    /// Whether the address of the site is known; each id begins with its host for ever.
+    pub(super) has_address: bool,
 }
 
 /// Writes the files that a site begins with; nothing if it has begun already. Existing files stay unchanged, except for
@@ -71,12 +73,6 @@ pub(super) fn run(
     });
     write_new(&config, &write_config(&survey, &answers))?;
     talk.say(&format!("{} written", config.display()));
-    if answers.url.is_none() {
-        talk.say(&format!(
-            "set `url` under [site] in {}: it is not known here",
-            config.display()
-        ));
-    }
     if survey.dialect == Some(Dialect::Obsidian) && survey.posts == Path::new(".") {
         talk.say(
             "each note of this vault that has a date is a post: name a folder as `dir` under [posts], or write \
@@ -98,6 +94,7 @@ pub(super) fn run(
     Ok(Some(Begun {
         old_feed: choose_old_feed(args, &survey, &answers),
         switch_off: survey.feed.as_ref().map(|_| survey.switch_off),
+        has_address: answers.url.is_some(),
         config,
     }))
 }
@@ -110,6 +107,9 @@ pub(super) fn begin(
     talk: &mut Talk<'_>,
     run: impl Fn(&SiteCommand, &mut Talk<'_>) -> anyhow::Result<Ending>,
 ) -> anyhow::Result<Ending> {
+    if !begun.has_address {
+        return try_out(begun, clock, talk, run);
+    }
     let build = |adopt: Option<&String>, talk: &mut Talk<'_>| {
         let adopt = adopt.map(PathBuf::from);
         run(
@@ -141,19 +141,69 @@ pub(super) fn begin(
         talk.say("the config is written and the ids are kept; only the feeds wait");
         ended = Ok(Ending::Partial);
     }
+    name_switch(begun, talk);
+    let ending = ended?.and(show_first(begun, clock, talk, run)?);
+    talk.say(
+        "next: `tidings check` says what is missing; `tidings run` writes the feeds and sends what is due, as files into \
+         `outbox` until `smtp` under [mail] names a relay",
+    );
+    Ok(ending)
+}
+
+/// Tries a site whose address is not known, and keeps nothing: ids begin with its host for ever.
+fn try_out(
+    begun: &Begun,
+    clock: Clock,
+    talk: &mut Talk<'_>,
+    run: impl Fn(&SiteCommand, &mut Talk<'_>) -> anyhow::Result<Ending>,
+) -> anyhow::Result<Ending> {
+    let mut nowhere = io::sink();
+    let mut aside = Talk::gathering(&mut nowhere);
+    let build = BuildArgs {
+        dry: Dry { dry_run: true },
+        ..BuildArgs::default()
+    };
+    let mut ended = run(&SiteCommand::Build(build), &mut aside);
+    talk.report(&aside.into_findings());
+    name_switch(begun, talk);
+    if let Ok(ending) = ended {
+        ended = show_first(begun, clock, talk, run).map(|shown| ending.and(shown));
+    }
+    let then = match &begun.old_feed {
+        Some(feed) => format!("`tidings build --adopt {feed}`"),
+        None => "`tidings run`".to_owned(),
+    };
+    let config = begun.config.display();
+    talk.say(&format!(
+        "next: set `url` under [site] in {config}, which is not known here: the ids of posts and feeds begin with its host \
+         for ever, so no feeds are written yet; then {then} writes them, and `tidings check` says what is missing"
+    ));
+    ended
+}
+
+/// Says how the generator's own feed is switched off, if it writes one.
+fn name_switch(begun: &Begun, talk: &Talk<'_>) {
     if let Some(switch_off) = begun.switch_off {
         talk.say(&format!(
             "the generator writes a feed of its own: {switch_off}, and run `tidings build` after it"
         ));
     }
-    let ending = ended?;
+}
+
+/// Shows the first mail of a site that has a post.
+fn show_first(
+    begun: &Begun,
+    clock: Clock,
+    talk: &mut Talk<'_>,
+    run: impl Fn(&SiteCommand, &mut Talk<'_>) -> anyhow::Result<Ending>,
+) -> anyhow::Result<Ending> {
     let config = Config::load_here(&begun.config)?;
     let loaded = load_posts(&config.site, &config.posts, clock.now())?;
     let Some(newest) = loaded.posts.first() else {
         talk.say(
             "there is no post yet, so no mail can be shown: `tidings check` lists the files that are no posts, and why",
         );
-        return Ok(ending);
+        return Ok(Ending::Done);
     };
     let choice = Choice {
         posts: vec![newest.path.to_string()],
@@ -163,16 +213,12 @@ pub(super) fn begin(
     let mut mail = Vec::new();
     let mut aside = Talk::gathering(&mut mail);
     let digest = SiteCommand::Digest(DigestArgs::dry(name, choice));
-    let ending = ending.and(run(&digest, &mut aside)?);
+    let ending = run(&digest, &mut aside)?;
     talk.report(&aside.into_findings());
     show(&mail, talk)?;
     talk.say(&format!(
         "this is the first mail, as text: `tidings digest {name} --preview` shows it in a browser"
     ));
-    talk.say(
-        "next: `tidings check` says what is missing; `tidings run` writes the feeds and sends what is due, as files into \
-         `outbox` until `smtp` under [mail] names a relay",
-    );
     Ok(ending)
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
-use crate::config::{Site, is_sample_host};
+use crate::config::Site;
 use crate::finding::{Finding, Rule};
 
 /// The name of a site for its store: the authority of its ids, which outlives a change of domain, then the port and the
@@ -37,11 +37,6 @@ impl SiteName {
         }
     }
 
-    /// The authority of the site's ids.
-    pub(crate) fn authority(&self) -> &str {
-        &self.authority
-    }
-
     /// Whether port and path are known.
     pub(crate) fn has_place(&self) -> bool {
         self.place.is_some()
@@ -52,23 +47,14 @@ impl SiteName {
         self.authority == other.authority
     }
 
-    /// The address for examples at which this site was tried out, if `later` is its real name.
-    pub(crate) fn sample_before(&self, later: &Self) -> Option<&str> {
-        let has_left = is_sample_host(&self.authority) && !is_sample_host(&later.authority);
-        has_left.then_some(&*self.authority)
-    }
-
     /// Whether both may name one site. Authorities must be equal; so must the places, unless one is not known, or the
-    /// site is vouched for and may have moved, or was tried out under an address for examples.
+    /// site is vouched for and may have moved.
     fn is_same(&self, other: &Self, is_vouched: bool) -> bool {
         let is_one_place = match (&self.place, &other.place) {
             (Some(one), Some(other)) => percent_decode_str(one).eq(percent_decode_str(other)),
             _ => true,
         };
-        match self.has_authority_of(other) {
-            true => is_vouched || is_one_place,
-            false => is_vouched && self.sample_before(other).is_some(),
-        }
+        self.has_authority_of(other) && (is_vouched || is_one_place)
     }
 }
 

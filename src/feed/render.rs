@@ -301,7 +301,7 @@ fn make_model<'a>(setting: &Setting<'a>, document: &'a Document, posts: Vec<&'a 
 }
 
 /// A feed's id, which does not change with its address.
-pub(super) fn make_feed_id(authority: &str, folder: &str) -> String {
+pub(crate) fn make_feed_id(authority: &str, folder: &str) -> String {
     let folder: String = url::form_urlencoded::byte_serialize(folder.as_bytes()).collect();
     format!("tag:{authority},2000:feed/{}", folder.replace("%2F", "/"))
 }

@@ -136,6 +136,9 @@ rules! {
         "Write the new address as `feed` under its [[source]]."
 
     // Ids
+    SampleIds "sample-ids"
+        "Many sites are tried out at `example.org`; two whose ids begin with it have one id for their feeds, and a reader of both may show one of them."
+        "Set `url` under [site] before the first build; begin anew while nobody follows the feeds, else say in the lock that the ids stay, as the hint shows."
     LockBroken "lock-broken"
         "`tidings.lock` keeps the ids of posts; with a wrong one every post could be unread again."
         "Resolve the conflict or take the file back from version control. Keep both sides of a merge."

@@ -93,7 +93,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         .map(|found| generator::read_ignored(found, &real));
     let (ignored, ignore_findings) = ignored.unwrap_or_default();
     let (lock, walked) = rayon::join(
-        || read_lock(&config.lock, &site.authority()),
+        || read_lock(&config.lock),
         || match config.missing {
             MissingFolder::Empty if !config.dir.exists() => Ok(Walked::default()),
             _ => walk::walk(&config.dir, &ignored, Some(&config.feed_dir)),
@@ -285,9 +285,9 @@ fn explain_all_ignored(posts: &Path, config: &Path) -> Finding {
     .hint(hint)
 }
 
-fn read_lock(file: &Path, authority: &str) -> Result<Lock, Finding> {
+fn read_lock(file: &Path) -> Result<Lock, Finding> {
     match read_text_if_any(file, LISTED)? {
-        Some(text) => Lock::parse_for(&text, authority).map_err(|finding| finding.in_file(file)),
+        Some(text) => Lock::parse(&text).map_err(|finding| finding.in_file(file)),
         None => Ok(Lock::default()),
     }
 }

@@ -21,7 +21,6 @@ mod given;
 mod lines;
 mod moved;
 mod past;
-mod sample;
 mod unclear;
 mod vanished;
 
@@ -193,13 +192,18 @@ impl Lock {
         format!("{DIGEST}\t{digest}\t{store}")
     }
 
+    /// The line that gives a feed an id; the folder of the main feed is empty.
+    pub fn line_of_feed(folder: &str, id: &str) -> String {
+        format!("{FEED}\t/{folder}\t{id}")
+    }
+
     fn head(&self) -> String {
         let mut text = format!("{}\n", self.authority.as_deref().unwrap_or_default());
         for (digest, store) in &self.digests {
             text.push_str(&(Self::line_of_digest(digest, store) + "\n"));
         }
         for (folder, id) in &self.feeds {
-            text.push_str(&format!("{FEED}\t/{folder}\t{id}\n"));
+            text.push_str(&(Self::line_of_feed(folder, id) + "\n"));
         }
         text
     }

@@ -20,29 +20,7 @@ const RENAMES: [&str; 6] = [
     "UPDATE event SET detail = $2 WHERE kind = 'left' AND detail = $1",
 ];
 
-/// Gives announced posts other ids, where they begin with `$1`; a second time they change nothing.
-const NEW_IDS: [&str; 2] = [
-    "INSERT INTO announced (digest, post, issue) SELECT digest, replace(post, $1, $2), issue FROM announced \
-     WHERE post LIKE $1 || '%' ON CONFLICT (digest, post) DO NOTHING",
-    "DELETE FROM announced WHERE post LIKE $1 || '%' AND $2 <> $1",
-];
-
 impl Store {
-    /// Gives the posts that were announced with ids of a sample address the ids of the site's real authority, as
-    /// [`Lock::parse_for`](crate::lock::Lock::parse_for) does.
-    pub(crate) async fn leave_sample(&self, sample: &str, authority: &str) -> Result<()> {
-        change!(self, |tx| {
-            for statement in NEW_IDS {
-                sqlx::query(statement)
-                    .bind(format!("tag:{sample},"))
-                    .bind(format!("tag:{authority},"))
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            Ok(())
-        })
-    }
-
     /// Returns the rows that are kept under each name of a digest.
     pub async fn load_holdings(&self) -> Result<BTreeMap<String, Holding>> {
         let mut holdings: BTreeMap<String, Holding> = BTreeMap::new();

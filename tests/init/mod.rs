@@ -36,6 +36,8 @@ fn an_empty_folder_becomes_a_site_that_works() {
         "{ignored}"
     );
     assert!(!ignored.contains("tidings.lock"), "the lock is committed");
+    let again = scene.run(&["--at", "2024-06-03T12:00:00Z", "run"]);
+    again.succeeds();
     let atom = scene.read("public/atom.xml");
     assert_eq!(
         feed_rs::parser::parse(atom.as_bytes())
@@ -44,8 +46,6 @@ fn an_empty_folder_becomes_a_site_that_works() {
             .len(),
         1
     );
-    let again = scene.run(&["--at", "2024-06-03T12:00:00Z", "run"]);
-    again.succeeds();
 }
 
 #[test]
@@ -207,6 +207,7 @@ fn a_diary_is_no_blog() {
     let ran = init(&scene, &[]);
     ran.succeeds()
         .says("each note of this vault that has a date is a post");
+    scene.run(&["--at", NOON, "build"]).succeeds();
     let atom = scene.read("public/atom.xml");
     assert!(
         atom.contains("A kettle") && !atom.contains("business"),
@@ -290,51 +291,83 @@ fn set_address(scene: &Scene, was: &str, url: &str) {
 }
 
 #[test]
-fn a_site_that_was_tried_out_leaves_the_address_for_examples() {
-    let scene = Scene::bare();
-    init(&scene, &[]).succeeds();
-    scene.run(&["--at", NOON, "run"]).succeeds();
-    assert!(scene.read("tidings.lock").starts_with("example.org\n"));
+fn nothing_is_minted_before_the_address_is_known() {
+    let scene = scene_of(&[("post/tea.md", POST)]);
+    let ran = init(&scene, &[]);
+    ran.succeeds().prints("A kettle");
+    ran.says("set `url` under [site] in config.toml");
+    for path in ["tidings.lock", "tidings.manifest", "tidings.db", "public"] {
+        assert!(!scene.path(path).exists(), "{path}");
+    }
     set_address(&scene, "https://example.org/", "https://hums.example/");
-    fs::write(scene.path("post/tea.md"), POST).unwrap();
-    scene
-        .run(&["--at", "2024-06-10T12:00:00Z", "run"])
-        .succeeds();
+    let run = scene.run(&["--at", NOON, "run"]);
+    run.succeeds();
+    assert!(!run.talk.contains("[sample-ids]"), "{}", run.talk);
     let lock = scene.read("tidings.lock");
+    assert!(lock.starts_with("hums.example\n"), "{lock}");
+    let atom = scene.read("public/atom.xml");
     assert!(
-        lock.starts_with("hums.example\n#digest\tweekly\t"),
-        "{lock}"
+        !lock.contains("example.org") && !atom.contains("example.org"),
+        "{lock}{atom}"
     );
-    let ids = |lock: &str| -> Vec<String> {
-        let lines = lock.lines().skip(2);
-        let ids = lines.filter_map(|line| line.rsplit('\t').next());
-        ids.map(str::to_owned).collect()
-    };
-    let minted = [
-        "tag:hums.example,2024-06-01:2024-06-01-hello.md",
-        "tag:hums.example,2024-05-01:tea.md",
-    ];
-    assert_eq!(ids(&lock), minted);
-    assert!(!scene.read("public/atom.xml").contains("example.org"));
-    // What was known before is still known: only the new post is mailed.
-    let mails = scene.names("outbox");
-    assert_eq!(mails.len(), 1, "{mails:?}");
-    let mail = scene.read(&format!("outbox/{}", mails[0]));
-    assert!(
-        mail.contains("A kettle") && !mail.contains("first post"),
-        "{mail}"
+}
+
+#[test]
+fn ids_of_an_address_for_examples_stay_and_are_warned_of() {
+    let named =
+        "---\ntitle: Night\ndate: 2024-05-02\nid: tag:example.org,2024:named\n---\nA lamp.\n";
+    let text = POST.replace(
+        "A kettle.",
+        "A kettle sings while the night shift is long, and the tea is green and hot; nobody else is awake in the house.",
     );
-    // From now on the ids stay, whichever domain comes next.
-    set_address(&scene, "https://hums.example/", "https://other.example/");
-    let later = scene.run(&["--at", "2024-06-18T12:00:00Z", "run"]);
-    later.succeeds().prints("weekly: nothing new");
-    assert_eq!(ids(&scene.read("tidings.lock")), minted);
+    let scene = scene_of(&[("post/tea.md", &text), ("post/night.md", named)]);
+    init(&scene, &[]).succeeds();
+    let warning =
+        "the ids begin with `example.org`, an address for examples, and not with `hums.example`";
+    scene.run(&["--at", NOON, "build"]).succeeds();
+    scene
+        .run(&["--at", NOON, "digest", "weekly", "--since", "2024-01-01"])
+        .succeeds();
+    assert_eq!(scene.names("outbox").len(), 1);
+    // The address is set, and a post moves in the same build.
+    set_address(&scene, "https://example.org/", "https://hums.example/");
+    fs::remove_file(scene.path("post/tea.md")).unwrap();
+    let moved = text.replace("Tea", "Green tea").replace("05-01", "05-03");
+    fs::write(scene.path("post/green.md"), &moved).unwrap();
+    let dry = scene.run(&["--at", NOON, "run", "--dry-run"]);
+    assert!(dry.code < 2, "{}", dry.talk);
+    let check = scene.run(&["--at", NOON, "check", "--offline"]);
+    check.fails_with(1);
+    check.prints(warning).prints("[sample-ids]");
+    let run = scene.run(&["--at", "2024-06-10T12:00:00Z", "run"]);
+    run.succeeds().says(warning);
+    assert_eq!(run.talk.matches(warning).count(), 1, "{}", run.talk);
+    assert_eq!(scene.names("outbox").len(), 1, "nothing is mailed twice");
+    // The line that the hint shows says that it is meant.
+    let lock = scene.read("tidings.lock");
+    let line = run
+        .talk
+        .lines()
+        .find(|line| line.contains("#feed\t"))
+        .unwrap();
+    let (first, rest) = lock.split_once('\n').unwrap();
+    let atom = scene.read("public/atom.xml");
+    fs::write(
+        scene.path("tidings.lock"),
+        format!("{first}\n{}\n{rest}", line.trim()),
+    )
+    .unwrap();
+    let quiet = scene.run(&["--at", "2024-06-11T12:00:00Z", "run"]);
+    quiet.succeeds();
+    assert!(!quiet.talk.contains(warning), "{}", quiet.talk);
+    assert_eq!(scene.read("public/atom.xml"), atom, "the id is what it was");
 }
 
 #[test]
 fn a_folder_of_a_site_gets_no_second_site() {
     let scene = Scene::bare();
     init(&scene, &[]).succeeds();
+    scene.run(&["--at", NOON, "build"]).succeeds();
     for folder in ["post", "public"] {
         let before = scene.names(folder);
         let ran = scene.run(&["-C", folder, "--at", NOON, "init", "--yes"]);
