@@ -66,6 +66,8 @@ impl Site {
                 &["subscriber", "remove", &gone],
             );
         }
+        // The last slot before the page is filled.
+        site.run("2024-05-29T12:00:00Z", &["run"]);
         site
     }
 

@@ -272,3 +272,23 @@ fn status_lists_the_newest_issues_and_says_when_the_next_is_due() {
         ran.talk
     );
 }
+
+#[test]
+fn status_says_that_a_slot_is_due_until_a_run_has_filled_it() {
+    let scene = Scene::new()
+        .file("config.toml", CONFIG)
+        .post("tea.md", "Tea", "2024-05-01");
+    scene.run_at(NOON, &["run"]);
+    let late = "2024-07-02T11:00:00Z";
+    let due = "weekly: due, with the next `tidings run`";
+    let page = |scene: &Scene| {
+        scene.run_at(late, &["status", "--html", "page.html"]);
+        scene.read("page.html")
+    };
+    scene.run(&["--at", late, "status"]).succeeds().says(due);
+    assert!(page(&scene).contains("due, with the next run"));
+    scene.run_at(late, &["run"]);
+    let ran = scene.run(&["--at", late, "status"]);
+    ran.says("weekly: next Monday 2024-07-08 08:00 in Europe/Berlin");
+    assert!(page(&scene).contains("2024-07-08 08:00"));
+}

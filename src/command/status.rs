@@ -1,6 +1,7 @@
 //! `tidings status`: the issues, and what became of each delivery.
 
 mod chart;
+mod next;
 mod owner;
 
 use std::collections::{HashMap, HashSet};
@@ -10,8 +11,6 @@ use serde_json::{Map, json};
 
 use crate::app::{App, find_issue};
 use crate::cli;
-use crate::config::Schedule;
-use crate::digest::find_next_slot;
 use crate::ending::Ending;
 use crate::finding::{count, one_line, visible_json, visible_line};
 use crate::inbox::{RATED, find_high_rates};
@@ -20,6 +19,8 @@ use crate::reader::ReaderId;
 use crate::store::{Access, ListedReturn, Missed, Store, UnknownOutcome};
 use crate::subscriber::Sheet;
 use crate::talk::Talk;
+
+use next::NextMail;
 
 /// How many are read at once, so that a million need no memory.
 const PAGE: usize = 1000;
@@ -66,7 +67,7 @@ pub(super) async fn run(
         }
     }
     if is_text && args.issue.is_none() {
-        name_next(app, talk);
+        name_next(app, talk, &store).await?;
     }
     app.name_missing(talk, &store);
     if args.issue.is_none() && !args.failed {
@@ -88,22 +89,20 @@ fn take_out_older(issues: &mut Vec<Issue>) -> usize {
 }
 
 /// Says when each digest is due next.
-fn name_next(app: &App, talk: &Talk<'_>) {
+async fn name_next(app: &App, talk: &Talk<'_>, store: &Store) -> anyhow::Result<()> {
     for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
-        let zone = digest.zone(&app.config.site);
-        let when = match &digest.schedule {
-            Schedule::Each => "with the next post".to_owned(),
-            Schedule::Cron(cron) => find_next_slot(cron, zone, app.clock.now().timestamp())
-                .map_or_else(
-                    || "never".to_owned(),
-                    |at| {
-                        let at = at.with_timezone(&zone);
-                        format!("{} in {zone}", at.format("%A %Y-%m-%d %H:%M"))
-                    },
-                ),
+        let when = match NextMail::find(app, store, digest).await? {
+            NextMail::WithPost => "next with the next post".to_owned(),
+            NextMail::Due => "due, with the next `tidings run`".to_owned(),
+            NextMail::At(at) => {
+                let zone = at.timezone();
+                format!("next {} in {zone}", at.format("%A %Y-%m-%d %H:%M"))
+            }
+            NextMail::Never => "next never".to_owned(),
         };
-        talk.say(&format!("{}: next {when}", digest.name));
+        talk.say(&format!("{}: {when}", digest.name));
     }
+    Ok(())
 }
 
 /// A line an issue, then one for everyone who was missed and for every moment of uncertainty.

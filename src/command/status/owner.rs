@@ -10,9 +10,9 @@ use crate::app::App;
 use crate::command::status::chart::{
     HEIGHT, WIDTH, draw_line, plot_readers, split_bar, sum_months,
 };
-use crate::config::{Digest, Schedule};
+use crate::command::status::next::NextMail;
+use crate::config::Digest;
 use crate::consent::ReaderState;
-use crate::digest::find_next_slot;
 use crate::file::{Care, write_changed};
 use crate::finding::one_line;
 use crate::inbox::{RATED, find_high_rates};
@@ -83,14 +83,17 @@ async fn gather(app: &App, store: &Store) -> anyhow::Result<Value> {
         .map(|finding| finding.message)
         .collect();
     domains.sort_by(|one, other| (other.sent, &one.name).cmp(&(one.sent, &other.name)));
-    let digests = app.config.digests.iter().filter(|digest| digest.enabled);
+    let mut next = Vec::new();
+    for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
+        next.push(show_next(app, store, digest).await?);
+    }
     let (issues, left_out) = show_issues(app, store).await?;
     Ok(json!({
         "site": app.config.site.title,
         "time": now.with_timezone(&zone).format(MINUTE).to_string(),
         "readers": readers,
         "growth": show_growth(store, now).await?,
-        "next": digests.map(|digest| show_next(app, digest, now)).collect::<Vec<_>>(),
+        "next": next,
         "states": DeliveryState::ALL.map(|state| json!({ "state": state.word(), "class": name_class(state) })),
         "issues": issues,
         "left_out": left_out,
@@ -132,18 +135,15 @@ async fn show_growth(store: &Store, now: DateTime<Utc>) -> anyhow::Result<Value>
     }))
 }
 
-fn show_next(app: &App, digest: &Digest, now: DateTime<Utc>) -> Value {
-    let site = &app.config.site;
-    let zone = digest.zone(site);
-    let when = match &digest.schedule {
-        Schedule::Each => "with each post".to_owned(),
-        Schedule::Cron(cron) => find_next_slot(cron, zone, now.timestamp()).map_or_else(
-            || "never".to_owned(),
-            |at| at.with_timezone(&zone).format(MINUTE).to_string(),
-        ),
+async fn show_next(app: &App, store: &Store, digest: &Digest) -> anyhow::Result<Value> {
+    let when = match NextMail::find(app, store, digest).await? {
+        NextMail::WithPost => "with each post".to_owned(),
+        NextMail::Due => "due, with the next run".to_owned(),
+        NextMail::At(at) => at.format(MINUTE).to_string(),
+        NextMail::Never => "never".to_owned(),
     };
-    let title = digest.title.as_deref().unwrap_or(&site.title);
-    json!({ "title": one_line(title, LONGEST), "when": when })
+    let title = digest.title.as_deref().unwrap_or(&app.config.site.title);
+    Ok(json!({ "title": one_line(title, LONGEST), "when": when }))
 }
 
 /// The newest issues, and how many older ones there are.
