@@ -19,7 +19,7 @@ pub(crate) fn write_config(survey: &Survey, answers: &Answers) -> String {
         None => set(
             "url",
             &format!(
-                "{}   # the address of the home page: set it before anyone follows the feeds",
+                "{}   # the address of the home page: set it before the first build, since ids begin with its host for ever",
                 quote(PLACEHOLDER)
             ),
         ),
