@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use mail_parser::MessageParser;
-use url::Url;
+use url::{Host, Url};
 
 use crate::cli::{BuildArgs, Choice, DigestArgs, Dry, InitArgs, SiteCommand};
 use crate::clock::Clock;
@@ -306,7 +306,9 @@ fn find_home(args: &InitArgs, survey: &Survey) -> Option<Url> {
     let file = args.feed.as_ref().map(PathBuf::from).or_else(written)?;
     let text = read_text_if_any(&file, LISTED).ok()??;
     let home = OldFeed::parse(&text).ok()?.home?;
-    let has_domain = home.host_str().is_some_and(|host| host.contains('.'));
+    // Only what the config takes: a feed may have the address of a page, or that of a preview.
+    let home = parse_site_url(home.as_str()).ok()?;
+    let has_domain = matches!(home.host(), Some(Host::Domain(name)) if name.contains('.'));
     has_domain.then_some(home)
 }
 

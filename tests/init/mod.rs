@@ -1,6 +1,7 @@
 //! `tidings init`: in an empty folder, and beside the blogs of each generator.
 
 mod blogs;
+mod found;
 
 use std::fs;
 use std::io::Write;

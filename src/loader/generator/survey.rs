@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 use serde_json::Value;
-use url::Url;
+use url::{Host, Url};
 
 use crate::config::{Author, Dialect, Format, is_language};
 use crate::file::read::{WRITTEN, read_text};
@@ -46,7 +46,8 @@ impl Survey {
                 && url.query().is_none()
                 && url.fragment().is_none()
         });
-        let is_public = |url: &Url| url.host_str().is_some_and(|host| host.contains('.'));
+        let is_public =
+            |url: &Url| matches!(url.host(), Some(Host::Domain(name)) if name.contains('.'));
         self.url = url.filter(is_public).or(self.url.take());
     }
 

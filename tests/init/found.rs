@@ -1,0 +1,31 @@
+//! What `init` finds in a folder: addresses, folders of posts, configs of others.
+
+use super::{POST, init, scene_of};
+
+const OLD: &str = "<rss version=\"2.0\"><channel><title>T</title><link>HOME</link><description/>\
+                   <item><title>Tea</title><link>https://hums.example/tea/</link>\
+                   <guid isPermaLink=\"false\">urn:x:tea</guid></item></channel></rss>";
+
+#[test]
+fn the_address_of_an_old_feed_is_taken_only_if_the_config_takes_it() {
+    for (home, url) in [
+        (
+            "https://hums.example/?lang=en",
+            "url = \"https://example.org/\"",
+        ),
+        ("http://0.0.0.0:4000/", "url = \"https://example.org/\""),
+        ("http://localhost/", "url = \"https://example.org/\""),
+        (
+            "https://hums.example/blog",
+            "url = \"https://hums.example/blog/\"",
+        ),
+    ] {
+        let feed = OLD.replace("HOME", home);
+        let scene = scene_of(&[("posts/tea.md", POST), ("old.xml", &feed)]);
+        let ran = init(&scene, &["--feed", "old.xml"]);
+        ran.succeeds();
+        let config = scene.read("config.toml");
+        assert!(config.contains(url), "{home}: {config}");
+        assert!(scene.read("tidings.lock").contains("urn:x:tea"), "{home}");
+    }
+}
