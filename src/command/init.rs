@@ -24,7 +24,7 @@ use crate::init::{
 use crate::loader::{Survey, find_site_below, load_posts, survey};
 use crate::post::compose;
 use crate::reader::Email;
-use crate::talk::Talk;
+use crate::talk::{Talk, quote_word};
 
 pub(super) struct Begun {
     pub(super) config: PathBuf,
@@ -285,7 +285,10 @@ fn refuse_site_below(root: &Path, posts: &Path) -> Result<(), Finding> {
         dialect.word()
     );
     let finding = Finding::error(Rule::SiteBelow, message).in_file(config);
-    Err(finding.hint(format!("begin there: `tidings -C {folder} init`")))
+    Err(finding.hint(format!(
+        "begin there: `tidings -C {} init`",
+        quote_word(&folder)
+    )))
 }
 
 /// A config of ours in this folder; a broken one gets no other beside it either.

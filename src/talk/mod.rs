@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use crate::finding::{Finding, Severity, condense};
 use crate::log;
 
-pub(crate) use words::Words;
+pub(crate) use words::{Words, quote_word};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

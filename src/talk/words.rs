@@ -20,7 +20,7 @@ impl Words {
         let options: Vec<_> = named
             .filter_map(|(option, path)| Some((option, path?)))
             .filter(|(_, path)| *path != Path::new("config.toml"))
-            .map(|(option, path)| format!("{option} {}", quote(&path.to_string_lossy())))
+            .map(|(option, path)| format!("{option} {}", quote_word(&path.to_string_lossy())))
             .collect();
         Self {
             option: (!options.is_empty()).then(|| options.join(" ")),
@@ -55,7 +55,7 @@ fn complete(words: &str, option: &str) -> String {
 }
 
 /// A word as a shell takes it for one.
-fn quote(word: &str) -> Cow<'_, str> {
+pub(crate) fn quote_word(word: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+@%:,~".contains(c);
     match !word.is_empty() && word.chars().all(is_plain) {
         true => Cow::Borrowed(word),

@@ -29,3 +29,17 @@ fn the_address_of_an_old_feed_is_taken_only_if_the_config_takes_it() {
         assert!(scene.read("tidings.lock").contains("urn:x:tea"), "{home}");
     }
 }
+
+#[test]
+fn a_folder_below_is_named_as_a_shell_takes_it() {
+    let scene = scene_of(&[
+        (
+            "my posts/my site/hugo.toml",
+            "baseURL = \"https://x.example/\"\ntitle = \"Hums\"\n",
+        ),
+        ("my posts/my site/content/posts/tea.md", POST),
+    ]);
+    let ran = init(&scene, &[]);
+    ran.fails_with(2);
+    ran.says("`tidings -C 'my posts/my site' init`");
+}
