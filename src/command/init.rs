@@ -30,6 +30,8 @@ pub(super) struct Begun {
     pub(super) config: PathBuf,
     /// The old feed whose ids are to be taken over: a file, or an address.
     pub(super) old_feed: Option<String>,
+    /// Whether a person named that feed: then no new ids are given while it cannot be read.
+    pub(super) is_named: bool,
     /// How the generator's own feed is switched off.
     pub(super) switch_off: Option<&'static str>,
     /// Whether the address of the site is known; each id begins with its host for ever.
@@ -53,7 +55,7 @@ pub(super) fn run(
     }
     let root = here.canonicalize().context("the working folder")?;
     refuse_site_above(&root)?;
-    refuse_missing_feed(args)?;
+    refuse_unreadable_feed(args)?;
     let mut survey = survey(&root);
     if survey.url.is_none() {
         survey.url = find_home(args, &survey);
@@ -93,6 +95,7 @@ pub(super) fn run(
     add_lines(here, ".gitattributes", talk, add_attributes)?;
     Ok(Some(Begun {
         old_feed: choose_old_feed(args, &survey, &answers),
+        is_named: args.feed.is_some(),
         switch_off: survey.feed.as_ref().map(|_| survey.switch_off),
         has_address: answers.url.is_some(),
         config,
@@ -125,13 +128,24 @@ pub(super) fn begin(
     if let (Err(error), Some(feed)) = (&ended, feed)
         && find_in_the_way(error).is_none()
     {
-        let finding = Finding::warning(
-            Rule::IdsNotAdopted,
-            format!("the ids of the old feed were not taken over: {error:#}"),
-        );
-        let hint = format!("before anyone gets the new feeds: `tidings build --adopt {feed}`");
-        talk.report(&[finding.hint(hint)]);
-        ended = build(None, talk);
+        let command = format!("`tidings build --adopt {}`", quote_word(feed));
+        if begun.is_named {
+            talk.say(&format!(
+                "the config is written: {command} goes on from here"
+            ));
+            return ended;
+        }
+        let without = build(None, talk);
+        // If that fails too, and before the feeds are written, the old feed is not what is wrong.
+        let failed = without.as_ref().err();
+        if failed.is_none_or(|error| find_in_the_way(error).is_some()) {
+            let finding = Finding::warning(
+                Rule::IdsNotAdopted,
+                format!("the ids of the old feed were not taken over: {error:#}"),
+            );
+            talk.report(&[finding.hint(format!("before anyone gets the new feeds: {command}"))]);
+        }
+        ended = without;
     }
     // Config and ids are kept; what is left is a step of the generator's.
     if let Err(error) = &ended
@@ -260,18 +274,23 @@ fn refuse_site_above(root: &Path) -> Result<(), Finding> {
     ))
 }
 
-/// Fails if the old feed that was named is no file.
-fn refuse_missing_feed(args: &InitArgs) -> Result<(), Finding> {
+/// Fails if the old feed that was named is no file, or none that can be read.
+fn refuse_unreadable_feed(args: &InitArgs) -> Result<(), Finding> {
     let Some(feed) = args.feed.as_ref().filter(|feed| !feed.contains("://")) else {
         return Ok(());
     };
     let file = Path::new(feed);
-    if read_text_if_any(file, LISTED)?.is_some() {
-        return Ok(());
+    let Some(text) = read_text_if_any(file, LISTED)? else {
+        let finding = Finding::error(Rule::Unreadable, "there is no such file").in_file(file);
+        return Err(finding.hint(NAME_THE_FEED));
+    };
+    match OldFeed::parse(&text) {
+        Ok(_) => Ok(()),
+        Err(finding) => Err(finding.in_file(file)),
     }
-    let finding = Finding::error(Rule::Unreadable, "there is no such file").in_file(file);
-    Err(finding.hint("name the old feed by its file or its address; nothing was written yet"))
 }
+
+const NAME_THE_FEED: &str = "name the old feed by its file or its address; nothing was written yet";
 
 /// Fails if the posts that were found belong to a generator's site in a folder below: that is where to begin.
 fn refuse_site_below(root: &Path, posts: &Path) -> Result<(), Finding> {

@@ -31,6 +31,40 @@ fn the_address_of_an_old_feed_is_taken_only_if_the_config_takes_it() {
 }
 
 #[test]
+fn a_named_feed_that_cannot_be_read_mints_no_ids() {
+    // A broken file is named before anything is written.
+    for text in [
+        "<rss version=\"2.0\"><channel><title>T",
+        "<html></html>",
+        "",
+    ] {
+        let scene = scene_of(&[("post/tea.md", POST), ("old.xml", text)]);
+        let ran = init(&scene, &["--feed", "old.xml"]);
+        ran.fails_with(2);
+        ran.says("error: old.xml");
+        assert_eq!(scene.names(""), ["old.xml", "post"], "{text}");
+    }
+    // One of another site, or one that nobody serves, is known after the config alone.
+    let other = OLD
+        .replace("HOME", "https://x.example/")
+        .replace("Tea", "Moss")
+        .replace("/tea/", "/moss/");
+    for feed in ["my old.xml", "http://127.0.0.1:1/index.xml"] {
+        let scene = scene_of(&[("post/tea.md", POST), ("my old.xml", &other)]);
+        let ran = init(&scene, &["--feed", feed]);
+        ran.fails_with(2);
+        let word = match feed.contains(' ') {
+            true => format!("'{feed}'"),
+            false => feed.to_owned(),
+        };
+        ran.says(&format!("`tidings build --adopt {word}` goes on"));
+        assert!(scene.path("config.toml").exists(), "{feed}");
+        assert!(!scene.path("tidings.lock").exists(), "{feed}");
+        assert!(!scene.path("public").exists(), "{feed}");
+    }
+}
+
+#[test]
 fn a_folder_below_is_named_as_a_shell_takes_it() {
     let scene = scene_of(&[
         (
