@@ -77,3 +77,56 @@ fn a_folder_below_is_named_as_a_shell_takes_it() {
     ran.fails_with(2);
     ran.says("`tidings -C 'my posts/my site' init`");
 }
+
+#[test]
+fn the_link_of_a_navigation_is_not_the_address_of_a_site() {
+    let begin = "import { Feed } from 'feed'\n\nconst SITE = process.env.SITE\n\nexport default {\n  title: 'Hums',\n\
+                 \x20 themeConfig: { nav: [{ text: 'Me', link: 'https://github.com/me' }] },\n";
+    let end = "  themeFoot: { link: 'https://github.com/me' },\n}\n";
+    for (link, url, write, files) in [
+        (
+            "SITE",
+            "https://example.org/",
+            "writeFileSync(join(outDir, 'search.json'), '{}')\n    writeFileSync(join(outDir, 'feed.rss'), feed.rss2())",
+            Some("feed.rss"),
+        ),
+        (
+            "'https://hums.example/'",
+            "https://hums.example/",
+            "writeFileSync(join(outDir, 'search.json'), '{}')\n    const text = feed.rss2()\n    writeFileSync(\
+             `${outDir}/blog.xml`, text)\n    writeFileSync('other.xml', '')",
+            Some("blog.xml"),
+        ),
+        (
+            "'https://hums.example/'",
+            "https://hums.example/",
+            "writeFileSync(\n      path.join(config.outDir, 'news.xml'),\n      feed.rss2(),\n    )\n    writeFileSync('x.xml', '')",
+            Some("news.xml"),
+        ),
+        (
+            "'https://hums.example/'",
+            "https://hums.example/",
+            "writeFileSync('search.json', feed.rss2())",
+            None,
+        ),
+    ] {
+        let script = format!(
+            "{begin}  buildEnd: async ({{ outDir }}) => {{\n    const feed = new Feed({{\n      title: 'Hums (all)',\n\
+             \x20     link: {link},\n    }})\n    {write}\n  }},\n{end}"
+        );
+        let scene = scene_of(&[(".vitepress/config.mjs", &script), ("posts/tea.md", POST)]);
+        init(&scene, &[]);
+        let config = scene.read("config.toml");
+        assert!(
+            config.contains(&format!("url = \"{url}\"")),
+            "{write}: {config}"
+        );
+        match files {
+            Some(file) => assert!(
+                config.contains(&format!("files = {{ rss = \"{file}\" }}")),
+                "{write}: {config}"
+            ),
+            None => assert!(!config.contains("files ="), "{write}: {config}"),
+        }
+    }
+}

@@ -88,12 +88,14 @@ fn list_scripts(generator: &Generator) -> Vec<String> {
 
 /// Reads the feed that a script writes at the end of a build: its file, and the address of the site.
 fn survey_feed(script: &str, survey: &mut Survey) {
-    if !script.contains("new Feed(") {
+    let Some(options) = find_arguments(script, "new Feed(") else {
         return;
-    }
+    };
     if survey.url.is_none() {
-        let names = ["baseUrl", "hostname", "siteUrl", "link"];
-        let found = names.iter().find_map(|name| find_assigned(script, name));
+        let names = ["baseUrl", "hostname", "siteUrl"];
+        let alone = names.iter().find_map(|name| find_assigned(script, name));
+        // Elsewhere, a link is one of the navigation.
+        let found = alone.or_else(|| find_assigned(options, "link"));
         survey.take_url(found.unwrap_or_default());
     }
     let formats = [
@@ -101,22 +103,65 @@ fn survey_feed(script: &str, survey: &mut Survey) {
         (".atom1()", Format::Atom),
         (".json1()", Format::Json),
     ];
-    let is_called = |(call, _): &(&str, Format)| script.contains(call);
-    let Some((_, format)) = formats.into_iter().find(is_called) else {
+    let mut called = formats.into_iter();
+    let called = called.find_map(|(call, format)| Some((script.find(call)?, format)));
+    let Some((call, format)) = called else {
         return;
     };
-    let is_file = |text: &&str| {
-        [".rss", ".xml", ".atom", ".json"]
-            .iter()
-            .any(|end| text.ends_with(end))
-    };
-    let written = script.find("writeFile").map_or("", |at| &script[at..]);
-    if let Some(file) = written.split(['\'', '"', '`']).find(is_file) {
-        let file = file.trim_start_matches(['.', '/']);
+    if let Some(file) = find_written(script, call, format) {
         survey.feed = Some((format, file.to_owned()));
         survey.switch_off = "take `buildEnd`, which writes it, out of VitePress' config";
     }
 }
+
+/// What stands between the parentheses of this call of a function.
+fn find_arguments<'a>(script: &'a str, call: &str) -> Option<&'a str> {
+    let (_, behind) = script.split_once(call)?;
+    Some(&behind[..find_end(behind).unwrap_or(behind.len())])
+}
+
+/// The place of the parenthesis that ends a list of arguments.
+fn find_end(arguments: &str) -> Option<usize> {
+    let mut depth = 1;
+    arguments.find(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth == 0
+    })
+}
+
+/// The file that a script writes a feed to: it is named in the call around the one that makes its text, at `call`, or in
+/// the next one that writes.
+fn find_written(script: &str, call: usize, format: Format) -> Option<&str> {
+    let endings: &[&str] = match format {
+        Format::Json => &[".json"],
+        Format::Rss | Format::Atom => &[".rss", ".xml", ".atom"],
+    };
+    let is_file = |text: &&str| endings.iter().any(|end| text.ends_with(end));
+    let (before, after) = script.split_at(call);
+    let around = list_writes(before).last();
+    let around = around.filter(|arguments| find_end(arguments).is_none());
+    let file = if let Some(arguments) = around {
+        arguments.split(QUOTES).rfind(is_file)
+    } else {
+        let arguments = list_writes(after).next()?;
+        let end = find_end(arguments).unwrap_or(arguments.len());
+        arguments[..end].split(QUOTES).find(is_file)
+    }?;
+    // A folder that is named by a variable is that of the output.
+    let file = file.rsplit('}').next()?.trim_start_matches(['.', '/']);
+    (!file.is_empty()).then_some(file)
+}
+
+/// What stands behind the opening parenthesis of each call that writes a file, to the end of this part.
+fn list_writes(part: &str) -> impl Iterator<Item = &str> {
+    part.match_indices("writeFile").filter_map(|(at, _)| {
+        let call = part[at..].trim_start_matches(char::is_alphanumeric);
+        call.strip_prefix('(')
+    })
+}
+
+/// What a text of a script stands between.
+const QUOTES: [char; 3] = ['\'', '"', '`'];
 
 /// The folder of the pages.
 fn choose_content(generator: &Generator) -> String {
