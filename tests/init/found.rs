@@ -130,3 +130,47 @@ fn the_link_of_a_navigation_is_not_the_address_of_a_site() {
         }
     }
 }
+
+#[test]
+fn a_domain_on_pages_keeps_the_path_of_the_site() {
+    for (file, text, posts, url) in [
+        (
+            "_config.yml",
+            "title: Hums\nbaseurl: /blog\n",
+            "_posts/2024-05-01-tea.md",
+            "https://hums.example/blog/",
+        ),
+        (
+            ".vitepress/config.ts",
+            "export default { title: 'Hums', base: '/docs/' }\n",
+            "posts/tea.md",
+            "https://hums.example/docs/",
+        ),
+        (
+            "astro.config.mjs",
+            "export default defineConfig({ base: '/docs' })\n",
+            "src/content/blog/tea.md",
+            "https://hums.example/docs/",
+        ),
+        (
+            "astro.config.mjs",
+            "export default defineConfig({ site: 'https://me.example', base: '/docs' })\n",
+            "src/content/blog/tea.md",
+            "https://me.example/docs",
+        ),
+        (
+            "astro.config.mjs",
+            "export default defineConfig({ base: '/' })\n",
+            "src/content/blog/tea.md",
+            "https://hums.example/",
+        ),
+    ] {
+        let scene = scene_of(&[(file, text), ("CNAME", "hums.example\n"), (posts, POST)]);
+        init(&scene, &[]);
+        let config = scene.read("config.toml");
+        assert!(
+            config.contains(&format!("url = \"{url}\"")),
+            "{text}: {config}"
+        );
+    }
+}

@@ -22,8 +22,14 @@ impl GeneratorReader for Astro {
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
         let root = &generator.root;
         let script = read_script(&generator.file);
+        let base = find_assigned(&script, "base").unwrap_or_default();
+        base.clone_into(&mut survey.base);
         if let Some(url) = find_assigned(&script, "site") {
-            survey.take_url(url);
+            let url = url.trim_end_matches('/');
+            let base = base.trim_matches('/');
+            // The base is that of the whole domain, so the address may name it too.
+            let url = url.strip_suffix(base).unwrap_or(url);
+            survey.take_url(&format!("{}/{base}", url.trim_end_matches('/')));
         }
         for file in CONSTANTS {
             let script = read_script(&root.join(file));

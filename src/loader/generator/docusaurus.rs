@@ -59,13 +59,10 @@ impl GeneratorReader for Docusaurus {
         let named = |name: &str| find_assigned(&script, name).map(str::to_owned);
         survey.title = named("title");
         survey.description = named("tagline");
+        survey.base = named("baseUrl").unwrap_or_default();
         if let Some(url) = named("url") {
-            let base = named("baseUrl").unwrap_or_default();
-            survey.take_url(&format!(
-                "{}/{}",
-                url.trim_end_matches('/'),
-                base.trim_start_matches('/')
-            ));
+            let base = survey.base.trim_start_matches('/');
+            survey.take_url(&format!("{}/{base}", url.trim_end_matches('/')));
         }
         survey.take_language(&named("defaultLocale").unwrap_or_else(|| "en".to_owned()));
         survey.posts = generator.root.join(choose_content(generator));

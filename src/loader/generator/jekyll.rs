@@ -69,6 +69,7 @@ impl GeneratorReader for Jekyll {
         if let Some(url) = generator.text("url") {
             survey.take_url(&format!("{}/{base}", url.trim_end_matches('/')));
         }
+        base.clone_into(&mut survey.base);
         // Themes show the name where there is no title.
         if survey.title.is_none() {
             survey.title = find_text(generator, &["name"]);

@@ -22,6 +22,8 @@ pub(crate) struct Survey {
     pub(crate) config: PathBuf,
     pub(crate) title: Option<String>,
     pub(crate) url: Option<Url>,
+    /// The path below its domain at which the generator puts the site; empty if it is the root, or part of `url`.
+    pub(crate) base: String,
     pub(crate) description: Option<String>,
     pub(crate) language: Option<String>,
     pub(crate) zone: Option<Tz>,
@@ -59,8 +61,12 @@ impl Survey {
         for folder in folders.iter().chain([&output]) {
             let text = read_text(&folder.join("CNAME"), WRITTEN).unwrap_or_default();
             let domain = text.trim();
-            if url::Host::parse(domain).is_ok() {
-                self.take_url(&format!("https://{domain}/"));
+            if Host::parse(domain).is_ok() {
+                let path = match self.base.trim_matches('/') {
+                    "" => String::new(),
+                    base => format!("{base}/"),
+                };
+                self.take_url(&format!("https://{domain}/{path}"));
                 return;
             }
         }

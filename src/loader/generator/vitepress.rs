@@ -51,13 +51,10 @@ impl GeneratorReader for VitePress {
         survey.title = named("title");
         survey.description = named("description");
         survey.take_language(&named("lang").unwrap_or_else(|| "en".to_owned()));
+        survey.base = named("base").unwrap_or_default();
         if let Some(host) = named("hostname") {
-            let base = named("base").unwrap_or_default();
-            survey.take_url(&format!(
-                "{}/{}",
-                host.trim_end_matches('/'),
-                base.trim_start_matches('/')
-            ));
+            let base = survey.base.trim_start_matches('/');
+            survey.take_url(&format!("{}/{base}", host.trim_end_matches('/')));
         }
         for script in list_scripts(generator) {
             survey_feed(&script, survey);
