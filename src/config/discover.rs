@@ -64,12 +64,21 @@ pub(crate) fn is_our_config(file: &Path) -> bool {
 fn owner_of(file: &Path) -> ConfigOwner {
     let text = read_text(file, WRITTEN).unwrap_or_default();
     match text.parse::<toml::Table>() {
-        Ok(table) if table.contains_key("site") => ConfigOwner::Tidings,
+        Ok(table) if table.get("site").is_some_and(toml::Value::is_table) => ConfigOwner::Tidings,
         Ok(table) if address_key(&table).is_some() => ConfigOwner::Generator,
         // No generator has this section, and a slip elsewhere in the file makes it no other one.
-        Err(_) if text.lines().any(|line| line.trim() == "[site]") => ConfigOwner::Tidings,
+        Err(_) if text.lines().any(begins_site) => ConfigOwner::Tidings,
         _ => ConfigOwner::Unknown,
     }
+}
+
+/// Whether this line is the head of our section, however it is spaced.
+fn begins_site(line: &str) -> bool {
+    let line = line.split('#').next().unwrap_or_default().trim();
+    let name = line
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    name.is_some_and(|name| name.trim() == "site")
 }
 
 /// The key by which Zola (`base_url`) and Hugo (`baseURL`) are told the site's address.

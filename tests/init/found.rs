@@ -174,3 +174,16 @@ fn a_domain_on_pages_keeps_the_path_of_the_site() {
         );
     }
 }
+
+#[test]
+fn a_config_of_another_program_does_not_stop_it() {
+    let scene = scene_of(&[("config.toml", "site = \"prod\"\n"), ("post/tea.md", POST)]);
+    init(&scene, &[]).succeeds().says("tidings.toml written");
+    assert_eq!(scene.read("config.toml"), "site = \"prod\"\n");
+    // A broken one of ours is one of ours, however it is spaced.
+    for head in ["[ site ]", "  [site]  # mine"] {
+        let broken = format!("{head}\ntitle = \"Hums\n");
+        let scene = scene_of(&[("config.toml", &broken), ("post/tea.md", POST)]);
+        init(&scene, &[]).succeeds().says("nothing was changed");
+    }
+}
