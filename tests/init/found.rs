@@ -187,3 +187,23 @@ fn a_config_of_another_program_does_not_stop_it() {
         init(&scene, &[]).succeeds().says("nothing was changed");
     }
 }
+
+#[test]
+fn the_folder_of_posts_is_found_among_some_of_one_name() {
+    for files in [
+        &[("content/Posts/.keep", ""), ("content/posts/tea.md", POST)][..],
+        &[
+            ("content/Posts", "no folder\n"),
+            ("content/posts/tea.md", POST),
+        ],
+    ] {
+        let scene = scene_of(files).file("zola.toml", "base_url = \"https://x.example\"\n");
+        if scene.names("content").len() < 2 {
+            eprintln!("not tested: the file system does not tell `Posts` from `posts`");
+            return;
+        }
+        init(&scene, &[]).succeeds();
+        let config = scene.read("config.toml");
+        assert!(config.contains("dir = \"content/posts\""), "{config}");
+    }
+}

@@ -113,7 +113,7 @@ pub(super) fn find_first(value: &Value) -> Option<&str> {
 }
 
 /// The usual names of folders of posts.
-const USUAL: [&str; 9] = [
+pub(super) const USUAL: [&str; 9] = [
     "posts",
     "post",
     "blog",
@@ -138,17 +138,27 @@ const NOT_POSTS: [&str; 7] = [
 
 /// The usually named folder below this one that holds most posts, or this one if there is none.
 pub(super) fn find_posts_in(content: &Path) -> PathBuf {
+    find_posts_among(&USUAL, content)
+}
+
+/// The folder of one of these names below this one that holds most posts, or this one if there is none.
+pub(super) fn find_posts_among(usual: &[&str], content: &Path) -> PathBuf {
     let (mut most, mut best) = (0, content.to_path_buf());
     let entries = fs::read_dir(content).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().is_dir())
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
     names.sort();
-    let find_folder = |usual: &str| {
-        let name = names.iter().find(|name| name.eq_ignore_ascii_case(usual))?;
-        Some(content.join(name))
-    };
-    for folder in USUAL.into_iter().filter_map(find_folder) {
+    let spellings = usual.iter().flat_map(|usual| {
+        // Two folders may differ by case alone; the one that is spelt so comes first.
+        let exact = names.iter().filter(move |name| name == usual);
+        let others = names
+            .iter()
+            .filter(move |name| *name != usual && name.eq_ignore_ascii_case(usual));
+        exact.chain(others)
+    });
+    for folder in spellings.map(|name| content.join(name)) {
         let count = count_files(&folder);
         // Of two that hold as many, the first in the list wins.
         if count > most {
