@@ -234,6 +234,14 @@ fn a_day_may_be_written_as_toml_writes_it() {
 }
 
 #[test]
+fn the_scheme_of_a_relay_may_be_in_capitals() {
+    for relay in ["SMTP://relay.example", "Smtps://relay.example:465"] {
+        let ran = Scene::new().run_with(&["build"], &[("TIDINGS_MAIL__SMTP", relay)]);
+        ran.succeeds();
+    }
+}
+
+#[test]
 fn a_secret_shows_in_no_error() {
     for to in [
         "smtp = \"smtp://u:hunter2@relay.example:99999\"",

@@ -272,7 +272,11 @@ impl FromStr for Relay {
             return Err(ValueError(words.to_owned()));
         }
         // `relay.example:587` would pass for an address without a host.
-        if !text.starts_with("smtp://") && !text.starts_with("smtps://") {
+        let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+        if !["smtp", "smtps"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known))
+        {
             return Err(fail("it begins neither with smtp:// nor with smtps://"));
         }
         let url = Url::parse(text).map_err(|error| fail(&error.to_string()))?;
