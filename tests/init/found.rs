@@ -207,3 +207,17 @@ fn the_folder_of_posts_is_found_among_some_of_one_name() {
         assert!(config.contains("dir = \"content/posts\""), "{config}");
     }
 }
+
+#[test]
+fn the_blog_of_a_vault_is_taken_though_there_are_more_notes() {
+    let scene = scene_of(&[
+        (".obsidian/app.json", "{}"),
+        ("Notes/a.md", POST),
+        ("Notes/b.md", POST),
+        ("Notes/c.md", POST),
+        ("Blog/Kettle.md", POST),
+    ]);
+    init(&scene, &[]).succeeds();
+    let config = scene.read("config.toml");
+    assert!(config.contains("dir = \"Blog\""), "{config}");
+}

@@ -8,7 +8,7 @@ use crate::config::Dialect;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::Generator;
-use crate::loader::generator::survey::{Survey, find_posts_in};
+use crate::loader::generator::survey::{Survey, USUAL, find_posts_among};
 use crate::loader::ignored::gathered::Gathered;
 use crate::loader::ignored::whole;
 
@@ -43,15 +43,10 @@ impl GeneratorReader for Obsidian {
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
-        let posts = find_posts_in(&generator.root);
-        let name = posts.file_name().unwrap_or_default();
         // Notes of every kind are called so in a vault.
-        let is_blog = !["notes", "journal"]
-            .iter()
-            .any(|other| name.eq_ignore_ascii_case(other));
-        if is_blog {
-            survey.posts = posts;
-        }
+        let is_blog = |name: &&str| !["notes", "journal"].contains(name);
+        let blogs: Vec<&str> = USUAL.into_iter().filter(is_blog).collect();
+        survey.posts = find_posts_among(&blogs, &generator.root);
     }
 }
 
