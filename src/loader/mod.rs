@@ -11,6 +11,7 @@ mod generator;
 mod git;
 mod ignored;
 mod joined;
+mod passed;
 mod past;
 mod reader;
 mod spelling;
@@ -32,7 +33,7 @@ use rayon::prelude::*;
 use crate::config::{MissingFolder, Posts, Site};
 use crate::fault::guard;
 use crate::file::read::{LISTED, read_text_if_any};
-use crate::finding::{Finding, Rule};
+use crate::finding::Finding;
 use crate::loader::assets::Assets;
 use crate::loader::git::History;
 use crate::loader::past::Before;
@@ -107,8 +108,8 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         unreached,
     } = walked?;
     findings.extend(ignore_findings);
-    if let (true, Some(found)) = (paths.is_empty() && !ignored.is_empty(), &generator) {
-        findings.push(explain_all_ignored(&config.dir, &found.file));
+    if let (Some(found), false) = (&generator, ignored.is_empty()) {
+        findings.extend(passed::warn(found, config, &paths, &ignored, &lock));
     }
     let mut assets = Assets::new(config, generator.as_ref().map(|found| &*found.root));
     let others = unread::take_others(&mut paths);
@@ -270,19 +271,6 @@ fn set_ids(posts: &mut Vec<Post>, ids: Vec<Option<String>>) {
         }
         None => false,
     });
-}
-
-/// The warning for a generator's config that leaves out every post.
-fn explain_all_ignored(posts: &Path, config: &Path) -> Finding {
-    let posts = posts.display();
-    let hint =
-        "set `dir` under [posts] to what is on the site, or `dialect` if it is another generator's";
-    Finding::warning(
-        Rule::AllIgnored,
-        format!("it leaves out every post in {posts}"),
-    )
-    .in_file(config)
-    .hint(hint)
 }
 
 fn read_lock(file: &Path) -> Result<Lock, Finding> {

@@ -1,6 +1,7 @@
 //! `tidings init`: in an empty folder, and beside the blogs of each generator.
 
 mod blogs;
+mod diary;
 mod found;
 
 use std::fs;
@@ -187,39 +188,6 @@ fn a_template_of_notes_is_no_post() {
     let checked = scene.run(&["--at", NOON, "check", "--offline"]);
     let found = format!("{}{}{}", ran.talk, checked.out, checked.talk);
     assert!(!found.to_lowercase().contains("templates/"), "{found}");
-}
-
-#[test]
-fn a_diary_is_no_blog() {
-    let diary = [
-        (".obsidian/daily-notes.json", r#"{"folder":"Diary/Days"}"#),
-        (
-            ".obsidian/plugins/periodic-notes/data.json",
-            r#"{"weekly":{"enabled":true,"folder":"Weeks/"},"monthly":{"folder":""},"showGettingStartedBanner":false}"#,
-        ),
-        ("Essays/Tea.md", POST),
-        ("Diary/Days/2024-05-02.md", "Nobody's business.\n"),
-        (
-            "Weeks/2024-W18.md",
-            "---\ndate: 2024-05-03\n---\nNobody's business.\n",
-        ),
-    ];
-    let scene = scene_of(&diary);
-    let ran = init(&scene, &[]);
-    ran.succeeds()
-        .says("each note of this vault that has a date is a post");
-    scene.run(&["--at", NOON, "build"]).succeeds();
-    let atom = scene.read("public/atom.xml");
-    assert!(
-        atom.contains("A kettle") && !atom.contains("business"),
-        "{atom}"
-    );
-    // Whoever names its folder means it.
-    let config = scene.read("config.toml");
-    let config = config.replace("dir = \".\"", "dir = \"Diary/Days\"");
-    fs::write(scene.path("config.toml"), config).unwrap();
-    scene.run(&["--at", NOON, "build"]).succeeds();
-    assert!(scene.read("public/atom.xml").contains("business"));
 }
 
 #[test]

@@ -64,6 +64,9 @@ fn list_diaries(root: &Path) -> impl Iterator<Item = PathBuf> {
     let periods = periodic.as_object().cloned().unwrap_or_default();
     let periods = periods.into_iter().map(|(_, period)| period);
     std::iter::once(daily).chain(periods).filter_map(|setting| {
+        if setting.get("enabled") == Some(&Value::Bool(false)) {
+            return None;
+        }
         let folder = setting.get("folder")?.as_str()?.trim_matches('/');
         (!folder.is_empty()).then(|| PathBuf::from(folder))
     })
