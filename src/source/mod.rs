@@ -205,19 +205,23 @@ async fn ask(client: &Client, url: &Url, known: &KnownDocument, now: DateTime<Ut
         Err(NoResponse::Later(_, wait)) => (Duration::ZERO, *wait),
         Err(_) => (Duration::ZERO, Duration::ZERO),
     };
-    let answer = fetched.map(to_document).map_err(|trouble| {
-        let message = format!("`{url}` cannot be fetched: {trouble}");
-        let finding = Finding::warning(Rule::SourceUnreached, message);
-        match trouble {
-            NoResponse::Private(_) => finding.hint(
-                "if the feed is on your own network, `private = true` below it lets it be read",
-            ),
-            _ => finding,
-        }
-    });
+    let answer = fetched
+        .map(to_document)
+        .map_err(|trouble| warn_of_no_response(url, &trouble));
     SourceReply {
         answer,
         asked: Some(AskedFeed::new(now, fresh, later)),
+    }
+}
+
+/// The warning for a feed that did not come.
+fn warn_of_no_response(url: &Url, trouble: &NoResponse) -> Finding {
+    let message = format!("`{url}` cannot be fetched: {trouble}");
+    let finding = Finding::warning(Rule::SourceUnreached, message);
+    match trouble {
+        NoResponse::Private(_) => finding
+            .hint("if the feed is on your own network, `private = true` below it lets it be read"),
+        _ => finding,
     }
 }
 
@@ -327,4 +331,31 @@ fn name_moved(copy: &FeedCopy, place: impl Fn() -> Place) -> Option<Finding> {
     Some(finding.hint(format!(
         "write feed = \"{moved}\": what is known of it comes along"
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::{warn_of_no_response, warn_of_trouble};
+    use crate::finding::{Finding, Rule};
+    use crate::http::NoResponse;
+
+    #[test]
+    fn a_refused_address_has_its_hint_and_foreign_words_have_none() {
+        let now: DateTime<Utc> = "2024-06-24T08:00:00Z".parse().unwrap();
+        let url = "http://10.0.0.1/f".parse().unwrap();
+        let refused = || warn_of_no_response(&url, &NoResponse::Private([10, 0, 0, 1].into()));
+        let words = "`https://a.example/` cannot be fetched: `b is a private address`";
+        let foreign = || Finding::warning(Rule::SourceUnreached, words);
+        for (finding, rest, expected) in [
+            (refused(), None, "`private = true` below it"),
+            (refused(), Some(now), "`private = true` below it"),
+            (foreign(), None, "the next run asks again"),
+            (foreign(), Some(now), "it is asked again after 2024-06-24"),
+        ] {
+            let hint = warn_of_trouble(finding, None, rest).hint.unwrap();
+            assert!(hint.contains(expected), "{rest:?}: {hint}");
+        }
+    }
 }
