@@ -184,7 +184,7 @@ fn try_out(
         ended = show_first(begun, clock, talk, run).map(|shown| ending.and(shown));
     }
     let then = match &begun.old_feed {
-        Some(feed) => format!("`tidings build --adopt {feed}`"),
+        Some(feed) => format!("`tidings build --adopt {}`", quote_word(feed)),
         None => "`tidings run`".to_owned(),
     };
     let config = begun.config.display();

@@ -23,6 +23,7 @@ fn a_diary_is_no_blog() {
     let ran = init(&scene, &[]);
     ran.succeeds()
         .says("each note of this vault that has a date is a post");
+    scene.run(&["--at", NOON, "build"]).succeeds();
     let atom = scene.read("public/atom.xml");
     assert!(
         atom.contains("A kettle") && !atom.contains("business"),
@@ -44,6 +45,7 @@ fn a_period_that_is_switched_off_has_no_diary() {
         ("Essays/Tea.md", POST),
     ]);
     init(&scene, &[]).succeeds();
+    scene.run(&["--at", NOON, "build"]).succeeds();
     assert!(scene.read("public/atom.xml").contains("A kettle"));
 }
 
@@ -56,6 +58,7 @@ fn posts_that_leave_the_feeds_with_a_diary_are_named() {
         ("Days/Rain.md", "---\ndate: 2024-05-03\n---\nWet.\n"),
     ]);
     init(&scene, &[]).succeeds();
+    scene.run(&["--at", NOON, "build"]).succeeds();
     assert!(scene.read("public/atom.xml").contains("Green"));
     fs::write(
         scene.path(".obsidian/daily-notes.json"),
