@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::lock::given::{Given, mint};
 use crate::lock::lines::Line;
 use crate::lock::past::Past;
-use crate::lock::unclear::{MOST_NAMED, Unclear};
+use crate::lock::unclear::Unclear;
 use crate::lock::{Lock, Unnamed};
 use crate::post::{Likeness, Signature};
 
+/// The most posts that are named, with a line each, of those that a post may be.
+const MOST_NAMED: usize = 5;
 /// The most pairs of texts that are compared among posts and lines of one instant and title.
 const MOST_COMPARED: usize = 10_000_000;
 
@@ -161,9 +163,8 @@ impl Asking<'_> {
             _ => "is gone".to_owned(),
         };
         let (line, new) = (self.line(number), self.mint(number));
-        let mut unclear = Unclear::moved_or_new(number, &line, (&named, gone.len()), &fate, &new);
-        unclear.held.clear();
-        unclear
+        let others = gone.len() - named.len();
+        Unclear::moved_or_new(number, &line, &named, others, (&fate, &new))
     }
 
     /// Compares the text of a post with the text that the post of this id had.

@@ -3,9 +3,6 @@
 use crate::finding::{Finding, Rule};
 use crate::lock::lines::Line;
 
-/// The most posts that are named, with a line each, of those that a post may be.
-pub(super) const MOST_NAMED: usize = 5;
-
 /// A post whose earlier id is not clear.
 pub(super) struct Unclear {
     pub(super) number: usize,
@@ -15,20 +12,18 @@ pub(super) struct Unclear {
 }
 
 impl Unclear {
-    /// `post` is the line of the post but for its id. It may be one of `gone`, whose fate is this, or a new one: the first
-    /// of them by path and id, and how many they are.
+    /// `post` is the line of the post but for its id. It may be one of `first`, by path and id, or of so many `others`,
+    /// whose fate is this, or a new one.
     pub(super) fn moved_or_new(
         number: usize,
         post: &Line<'_>,
-        gone: (&[(&str, &str)], usize),
-        fate: &str,
-        new: &str,
+        first: &[(&str, &str)],
+        others: usize,
+        (fate, new): (&str, &str),
     ) -> Self {
-        let (gone, count) = gone;
-        let first = &gone[..gone.len().min(MOST_NAMED)];
         let mut names: Vec<String> = first.iter().map(|(path, _)| format!("`{path}`")).collect();
-        if count > first.len() {
-            names.push(format!("one of {} others", count - first.len()));
+        if others > 0 {
+            names.push(format!("one of {others} others"));
         }
         let ids = first.iter().map(|(_, id)| *id).chain([new]);
         let message = format!(
@@ -43,7 +38,7 @@ impl Unclear {
         Self {
             number,
             finding: Finding::error(Rule::PostUnclear, message).hint(hint),
-            held: gone.iter().map(|(_, id)| (*id).to_owned()).collect(),
+            held: Vec::new(),
         }
     }
 
