@@ -6,20 +6,23 @@ use super::{NEXT_MONDAY, Site};
 use crate::parsers::entries;
 use crate::scene::MONDAY;
 
-#[test]
-fn who_was_killed_between_the_freeze_and_the_page_writes_it_before_the_mail() {
+/// A site with two digests that this command deploys.
+fn deployed_by(command: &str) -> Site {
     let site = Site::new(
         "since = \"2013-01-01\"\n[[digest]]\nname = \"quiet\"\ntitle = \"Quiet\"\nschedule = \"0 8 * * MON\"\n",
         "",
         None,
     );
-    let deploy = "after_build = \"ls public/issues >> deployed; echo - >> deployed\"\nrequire_live";
-    let config = site
-        .scene
-        .read("config.toml")
-        .replace("require_live", deploy);
+    let config = site.scene.read("config.toml");
+    let deploy = format!("after_build = \"{command}\"\nrequire_live");
+    let config = config.replace("require_live", &deploy);
     let scene = site.scene.file("config.toml", &config);
-    let site = Site { scene, ..site };
+    Site { scene, ..site }
+}
+
+#[test]
+fn who_was_killed_between_the_freeze_and_the_page_writes_it_before_the_mail() {
+    let site = deployed_by("ls public/issues >> deployed; echo - >> deployed");
     // This is the state after a kill: both issues are frozen, nobody has got one, and no page is there.
     let nowhere = [("TIDINGS_MAIL__SMTP", "smtp://127.0.0.1:1?tls=none")];
     let ran = site.scene.run_with(&["--at", MONDAY, "run"], &nowhere);
@@ -78,19 +81,9 @@ fn who_was_killed_between_the_freeze_and_the_page_writes_it_before_the_mail() {
 
 #[test]
 fn mail_waits_until_its_page_is_deployed_however_often_that_fails() {
-    let site = Site::new(
-        "since = \"2013-01-01\"\n[[digest]]\nname = \"quiet\"\ntitle = \"Quiet\"\nschedule = \"0 8 * * MON\"\n",
-        "",
-        None,
-    );
     // A build is deployed, a page is not.
-    let deploy = "after_build = \"echo >> tries; test -e well || ! ls public/issues/????????????????.html\"\nrequire_live";
-    let config = site
-        .scene
-        .read("config.toml")
-        .replace("require_live", deploy);
-    let scene = site.scene.file("config.toml", &config);
-    let site = Site { scene, ..site };
+    let site =
+        deployed_by("echo >> tries; test -e well || ! ls public/issues/????????????????.html");
     for (arguments, tries) in [
         // Each of the two issues is tried, and none is mailed.
         (&["run"][..], 3),
