@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use mail_parser::MessageParser;
-use url::{Host, Url};
+use url::Url;
 
 use crate::cli::{BuildArgs, Choice, DigestArgs, Dry, InitArgs, SiteCommand};
 use crate::clock::Clock;
@@ -57,8 +57,10 @@ pub(super) fn run(
     refuse_site_above(&root)?;
     refuse_unreadable_feed(args)?;
     let mut survey = survey(&root);
-    if survey.url.is_none() {
-        survey.url = find_home(args, &survey);
+    if survey.url.is_none()
+        && let Some(home) = find_home(args, &survey)
+    {
+        survey.take_url(home.as_str());
     }
     if let Some(dialect) = survey.dialect {
         let (word, config) = (dialect.word(), survey.config.display());
@@ -327,11 +329,7 @@ fn find_home(args: &InitArgs, survey: &Survey) -> Option<Url> {
     };
     let file = args.feed.as_ref().map(PathBuf::from).or_else(written)?;
     let text = read_text_if_any(&file, LISTED).ok()??;
-    let home = OldFeed::parse(&text).ok()?.home?;
-    // Only what the config takes: a feed may have the address of a page, or that of a preview.
-    let home = parse_site_url(home.as_str()).ok()?;
-    let has_domain = matches!(home.host(), Some(Host::Domain(name)) if name.contains('.'));
-    has_domain.then_some(home)
+    OldFeed::parse(&text).ok()?.home
 }
 
 /// The old feed: as it is named, as the generator has written it, or where the public finds it.

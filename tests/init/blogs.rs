@@ -83,7 +83,7 @@ const BLOGS: [Blog; 17] = [
         config: "tidings.toml",
         lines: &[
             "title = \"Hums\"",
-            "url = \"https://x.example/sub\"",
+            "url = \"https://x.example/sub/\"",
             "dir = \"content/blog\"",
             "dir = \"dist\"",
             "files = { atom = \"feed.xml\" }",
@@ -120,7 +120,7 @@ const BLOGS: [Blog; 17] = [
         ],
         config: "config.toml",
         lines: &[
-            "url = \"https://x.example/blog\"",
+            "url = \"https://x.example/blog/\"",
             "language = \"pt-BR\"",
             "timezone = \"Europe/Berlin\"",
             "author = { name = \"Ada Night\", email = \"ada@x.example\" }",

@@ -169,7 +169,7 @@ fn a_domain_on_pages_keeps_the_path_of_the_site() {
             "astro.config.mjs",
             "export default defineConfig({ site: 'https://me.example', base: '/docs' })\n",
             "src/content/blog/tea.md",
-            "https://me.example/docs",
+            "https://me.example/docs/",
         ),
         (
             "astro.config.mjs",

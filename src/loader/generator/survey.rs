@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde_json::Value;
 use url::{Host, Url};
 
-use crate::config::{Author, Dialect, Format, is_language};
+use crate::config::{Author, Dialect, Format, is_language, parse_site_url};
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::Generator;
 use crate::loader::walk::list_files;
@@ -41,16 +41,14 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
-    /// Takes the address of the site, unless it is a placeholder of a sample config.
-    pub(super) fn take_url(&mut self, text: &str) {
-        let url = Url::parse(text.trim()).ok().filter(|url| {
-            matches!(url.scheme(), "http" | "https")
-                && url.query().is_none()
-                && url.fragment().is_none()
-        });
+    /// Takes the address of the site if the config takes it, unless it is a placeholder of a sample config, or that of a
+    /// preview.
+    pub(crate) fn take_url(&mut self, text: &str) {
         let is_public =
             |url: &Url| matches!(url.host(), Some(Host::Domain(name)) if name.contains('.'));
-        self.url = url.filter(is_public).or(self.url.take());
+        if let Some(url) = parse_site_url(text.trim()).ok().filter(is_public) {
+            self.url = Some(url);
+        }
     }
 
     /// Takes the domain that a host of static pages was told: the one line of the file `CNAME`.
