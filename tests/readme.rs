@@ -425,6 +425,47 @@ fn every_link_between_the_documents_leads_to_a_file() {
     assert!(links > 20, "only {links} links were found");
 }
 
+/// The files below this folder, with `/` between the parts of a path.
+fn list_files_below(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(list_files_below(&path)),
+            false => files.push(path.to_str().unwrap().replace('\\', "/")),
+        }
+    }
+    files
+}
+
+#[test]
+fn every_file_of_the_code_that_is_named_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rooms = ["src", "tests", "benches", "fuzz"].map(|room| root.join(room));
+    let files: Vec<String> = rooms
+        .iter()
+        .flat_map(|room| list_files_below(room))
+        .collect();
+    let mut named = 0;
+    for document in ["README.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root.join(document)).unwrap();
+        for name in text.split('`').skip(1).step_by(2) {
+            let is_path = ["src/", "tests/", "benches/", "fuzz/"]
+                .iter()
+                .any(|room| name.starts_with(room));
+            let is_file = name.ends_with(".rs") && !name.contains([' ', '*']);
+            if !is_path && !is_file {
+                continue;
+            }
+            let is_there = root.join(name).exists()
+                || files.iter().any(|file| file.ends_with(&format!("/{name}")));
+            assert!(is_there, "{document}: {name}");
+            named += 1;
+        }
+    }
+    assert!(named > 20, "only {named} files were found");
+}
+
 #[test]
 fn each_state_is_in_the_tables_of_what_to_do() {
     let operating = DOCS[0];
