@@ -453,7 +453,8 @@ fn every_file_of_the_code_that_is_named_is_there() {
             let is_path = ["src/", "tests/", "benches/", "fuzz/"]
                 .iter()
                 .any(|room| name.starts_with(room));
-            let is_file = name.ends_with(".rs") && !name.contains([' ', '*']);
+            let is_rust = Path::new(name).extension().is_some_and(|end| end == "rs");
+            let is_file = is_rust && !name.contains([' ', '*']);
             if !is_path && !is_file {
                 continue;
             }
