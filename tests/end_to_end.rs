@@ -426,6 +426,30 @@ fn a_dry_run_is_addressed_to_someone_who_would_get_it() {
 }
 
 #[test]
+fn a_store_that_was_lost_with_the_lock_is_missed_while_the_manifest_is_there() {
+    let scene = Scene::new().post("one.md", "One", "2024-06-01");
+    scene.run_at(MONDAY, &["run"]);
+    let before = scene.names("outbox").len();
+    let scene = scene.post("two.md", "Two", "2024-07-02");
+    fs::remove_file(scene.path("tidings.lock")).unwrap();
+    fs::remove_file(scene.path("tidings.db")).unwrap();
+    let later = ["--at", "2024-07-08T08:00:05+02:00"];
+    for _ in 0..2 {
+        let ran = scene.run(&[&later[..], &["run"]].concat());
+        assert_eq!(ran.code, 2, "{}", ran.talk);
+        let is_named = ran.talk.contains("begun by another store");
+        assert!(is_named && ran.talk.contains("--new-store"), "{}", ran.talk);
+    }
+    scene.run_at(
+        "2024-07-08T08:00:05+02:00",
+        &["digest", "weekly", "--new-store"],
+    );
+    let scene = scene.post("three.md", "Three", "2024-07-09");
+    scene.run_at("2024-07-15T08:00:05+02:00", &["run"]);
+    assert_eq!(scene.names("outbox").len(), before + 1);
+}
+
+#[test]
 fn a_lock_that_was_lost_knows_the_store_again() {
     let scene = Scene::new().post("one.md", "One", "2024-06-01");
     scene.run_at(MONDAY, &["run"]);

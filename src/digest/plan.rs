@@ -30,7 +30,7 @@ pub(crate) struct Situation<'s, 'a> {
     pub record: &'s Record,
     /// The ids of the posts that a feed brought before this digest could have announced them.
     pub backlog: &'s HashSet<String>,
-    /// The store that began the digest, according to the lock.
+    /// The store that began the digest, according to the lock, else to the manifest.
     pub began: Option<&'s str>,
     /// How far the digest had come in this store, according to the manifest.
     pub noted: Option<DigestProgress>,
@@ -65,7 +65,7 @@ pub(crate) struct ManualOptions<'a> {
     pub since: Option<Day>,
     /// Also posts that an issue has carried before.
     pub again: bool,
-    /// This store takes the place of the one that the lock names.
+    /// This store takes the place of the one that began the digest.
     pub new_store: bool,
 }
 
@@ -286,7 +286,7 @@ pub(crate) enum Misplaced {
     Another,
 }
 
-/// The error for a digest that the lock says was begun by another store.
+/// The error for a digest that another store began.
 pub(crate) fn explain_another_store(digest: &str, began: &str, place: Misplaced) -> Finding {
     let this = match place {
         Misplaced::Nowhere => "there is none here",

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::config::Digest;
 use crate::digest::{self, Next, Record, Situation};
 use crate::finding::{Finding, Rule, count};
+use crate::publish::Manifest;
 use crate::schedule::turn::Turn;
 use crate::store::Store;
 use crate::talk::Talk;
@@ -28,15 +29,20 @@ impl<'a> Turn<'a> {
         let backlog = record.recognise(&loaded.posts, &loaded.syndicated);
         let lock = &loaded.lock;
         // With `--locked` the lock keeps the earlier name.
-        let earlier = digest.was.as_deref().and_then(|was| lock.began(was));
+        let names = [Some(&*digest.name), digest.was.as_deref()];
+        let names = names.into_iter().flatten();
+        let manifest = Manifest::read(&app.config.posts.lock);
+        // A lock that was lost together with the store names none: then the manifest tells that there was one.
+        let began = names.clone().find_map(|name| lock.began(name));
+        let began = began.or_else(|| names.clone().find_map(|name| manifest.began(name)));
         let next = digest::plan(&Situation {
             digest,
             site: &app.config.site,
             posts: &loaded.posts,
             record: &record,
             backlog: &backlog,
-            began: lock.began(&digest.name).or(earlier),
-            noted: app.find_progress(name, store),
+            began,
+            noted: manifest.progress(name, store.name()),
             wish: self.wish,
             now: self.now,
         })?;

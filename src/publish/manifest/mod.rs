@@ -301,6 +301,11 @@ impl Manifest {
         (noted == store).then_some(*progress)
     }
 
+    /// The store whose progress in this digest was noted last.
+    pub fn began(&self, digest: &str) -> Option<&str> {
+        self.progress.get(digest).map(|(store, _)| &**store)
+    }
+
     /// Whether a digest was sent by this store.
     pub fn names_store(&self, store: &str) -> bool {
         self.progress.values().any(|(noted, _)| noted == store)
