@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::digest::{SiteName, refuse_site, refuse_unplaced};
 use crate::finding::Finding;
-use crate::lock::Lock;
+use crate::lock::{Lock, mint_feed_id};
 use crate::publish::Manifest;
 use crate::store::Store;
 
@@ -14,6 +14,17 @@ impl App {
     /// If the lock that stands there is broken.
     pub(crate) fn authority(&self) -> Result<String, Finding> {
         Ok(self.authority_in(self.load_kept_lock()?.as_ref()))
+    }
+
+    /// The id of the feed in this folder.
+    ///
+    /// # Errors
+    /// If the lock that stands there is broken.
+    pub(crate) fn feed_id(&self, folder: &str) -> Result<String, Finding> {
+        Ok(match self.load_kept_lock()? {
+            Some(lock) => lock.feed_id(folder),
+            None => mint_feed_id(&self.config.site.first_line(), folder),
+        })
     }
 
     fn authority_in(&self, lock: Option<&Lock>) -> String {

@@ -1,7 +1,6 @@
 //! Ids that were minted under an address for examples: many sites begin there, and ids must be unique.
 
 use crate::config::{Config, is_sample_host};
-use crate::feed::make_feed_id;
 use crate::finding::{Finding, Rule};
 use crate::lock::Lock;
 
@@ -9,7 +8,7 @@ use crate::lock::Lock;
 /// an id by a line of its own.
 pub(super) fn find_sample_ids(config: &Config, lock: &Lock) -> Option<Finding> {
     let (authority, host) = (lock.authority(), config.site.authority());
-    if !is_sample_host(authority) || is_sample_host(&host) || lock.feed_id("").is_some() {
+    if !is_sample_host(authority) || is_sample_host(&host) || lock.given_feed_id("").is_some() {
         return None;
     }
     let message = format!(
@@ -18,7 +17,7 @@ pub(super) fn find_sample_ids(config: &Config, lock: &Lock) -> Option<Finding> {
     let hint = format!(
         "while nobody follows the feeds yet, delete this lock, `tidings.manifest`, the feeds and the store, and begin anew; \
          else the ids stay, and this line below the first of the lock says that they may, its fields parted by tabs\n{}",
-        Lock::line_of_feed("", &make_feed_id(authority, ""))
+        Lock::line_of_feed("", &lock.feed_id(""))
     );
     let finding = Finding::warning(Rule::SampleIds, message).hint(hint);
     Some(finding.in_file(&config.posts.lock))

@@ -71,6 +71,12 @@ impl Site {
         self.url.host_str().unwrap_or_default().replace('_', "-")
     }
 
+    /// The first line of its lock: the authority, and its path where it lies below the root of its host, which may hold
+    /// other sites.
+    pub fn first_line(&self) -> String {
+        self.authority() + self.url.path().trim_end_matches('/')
+    }
+
     /// Whether it stands on this machine only, as while it is tried out.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)

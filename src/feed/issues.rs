@@ -12,7 +12,6 @@ use crate::feed::format::look_up;
 use crate::feed::mark::GENERATOR;
 use crate::feed::model::{Entry, EntryText, Feed, write_day};
 use crate::feed::ours::is_ours;
-use crate::feed::render::make_feed_id;
 use crate::feed::{page, text};
 use crate::finding::Finding;
 use crate::language::{self, DigestWords};
@@ -82,6 +81,8 @@ pub(crate) struct IssueFeeds<'a> {
     pub(crate) config: &'a Feeds,
     /// The authority that mints ids.
     pub(crate) authority: &'a str,
+    /// The id of the feeds.
+    pub(crate) feed_id: &'a str,
     /// The fixed words in the site's language.
     pub(crate) words: &'a DigestWords,
     /// The site's own template of the index, and its file.
@@ -125,7 +126,7 @@ impl IssueFeeds<'_> {
             let feed = Feed {
                 site: self.site,
                 topic: Some(&self.words.all_issues),
-                id: make_feed_id(self.authority, ISSUES),
+                id: self.feed_id.to_owned(),
                 posts: newest.iter().map(|issue| &issue.post).collect(),
                 current: address.clone(),
                 address,

@@ -29,6 +29,5 @@ pub use outline::{Outline, plan};
 pub(crate) use page::links;
 pub use parse::OldFeed;
 pub(crate) use parse::{Attached, Item};
-pub(crate) use render::make_feed_id;
 pub use render::{Bodies, RenderedDocument, Sink, render};
 pub use setting::Setting;

@@ -122,13 +122,13 @@ fn add_fingerprints(
         .collect();
     let places = fingerprint_of(&places);
     let template = setting.template.map(|(_, text)| text);
-    let authority = lock.authority();
-    let common = fingerprint_of(&(salt, setting.site, setting.config, template, authority));
+    let first_line = lock.first_line();
+    let common = fingerprint_of(&(salt, setting.site, setting.config, template, first_line));
     for outline in outlines {
         let mut numbers = outline.posts.iter();
         let refers = numbers.any(|number| posts[*number].text_fingerprint.refers);
         let feed_id = match &outline.kind {
-            DocumentKind::Feed(document) => lock.feed_id(&document.folder),
+            DocumentKind::Feed(document) => lock.given_feed_id(&document.folder),
             _ => None,
         };
         let numbers = outline.posts.iter();

@@ -276,11 +276,10 @@ fn make_model<'a>(setting: &Setting<'a>, document: &'a Document, posts: Vec<&'a 
         newer,
     } = document;
     let place = |period: Option<&str>| -> Url { url(site, &path(config, *format, folder, period)) };
-    let id = lock.feed_id(folder).map(str::to_owned);
     Feed {
         site,
         topic: topic.as_deref(),
-        id: id.unwrap_or_else(|| make_feed_id(lock.authority(), folder)),
+        id: lock.feed_id(folder),
         posts,
         address: place(period.as_deref()),
         current: place(None),
@@ -298,10 +297,4 @@ fn make_model<'a>(setting: &Setting<'a>, document: &'a Document, posts: Vec<&'a 
             format!("{}{}", "../".repeat(up), page::STYLE)
         }),
     }
-}
-
-/// A feed's id, which does not change with its address.
-pub(crate) fn make_feed_id(authority: &str, folder: &str) -> String {
-    let folder: String = url::form_urlencoded::byte_serialize(folder.as_bytes()).collect();
-    format!("tag:{authority},2000:feed/{}", folder.replace("%2F", "/"))
 }

@@ -49,7 +49,7 @@ fn are_apart(posts: &[Post]) -> bool {
 pub(super) fn add_dates(
     posts: &mut [Post],
     lock: &Lock,
-    authority: &str,
+    first_line: &str,
     before: &Before<'_>,
     dated: impl Fn(&Post) -> Option<Address>,
 ) -> HashSet<String> {
@@ -58,7 +58,7 @@ pub(super) fn add_dates(
     }
     let assigned = lock
         .clone()
-        .assign(authority, &ask_for_ids(posts), &before.beside(posts));
+        .assign(first_line, &ask_for_ids(posts), &before.beside(posts));
     let lines = lock.ids();
     let rank = |number: usize| {
         let post = &posts[number];
@@ -96,7 +96,7 @@ pub(super) fn add_dates(
 pub(super) fn take_out(
     posts: &mut Vec<Post>,
     lock: &Lock,
-    authority: &str,
+    first_line: &str,
     before: &Before<'_>,
 ) -> Vec<Loser> {
     if are_apart(posts) {
@@ -105,7 +105,7 @@ pub(super) fn take_out(
     // The ids that they would get.
     let assigned = lock
         .clone()
-        .assign(authority, &ask_for_ids(posts), &before.beside(posts));
+        .assign(first_line, &ask_for_ids(posts), &before.beside(posts));
     let lines = lock.ids();
     let is_known = |id: &str| lines.contains(id) || before.has_built(id);
     let rank = |number: usize| {

@@ -215,7 +215,7 @@ impl Identification<'_> {
         lock: &mut Lock,
         findings: &mut Vec<Finding>,
     ) -> Identified {
-        let authority = self.site.authority();
+        let first_line = self.site.first_line();
         let before = Before::new(
             &self.config.lock,
             self.habits,
@@ -227,16 +227,16 @@ impl Identification<'_> {
         let mut dated = HashSet::new();
         if self.habits.rules.dates_apart && self.config.permalink.is_none() {
             let keeping = self.habits.keeping_dates();
-            dated = apart::add_dates(posts, lock, &authority, &before, |post| {
+            dated = apart::add_dates(posts, lock, &first_line, &before, |post| {
                 address_of(post, &self.assets.file(&post.path), self.site, &keeping)
             });
         }
-        for loser in apart::take_out(posts, lock, &authority, &before) {
+        for loser in apart::take_out(posts, lock, &first_line, &before) {
             findings.push(loser.finding);
             held.extend(loser.id);
         }
         let asked = apart::ask_for_ids(posts);
-        let assigned = lock.assign(&authority, &asked, &before.beside(posts));
+        let assigned = lock.assign(&first_line, &asked, &before.beside(posts));
         held.extend(assigned.held);
         // After the assignment, since the lock also learns of ids that it could not be given.
         let waiting = lock.ids_at(self.absent.keys().map(String::as_str));

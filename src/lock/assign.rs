@@ -75,12 +75,12 @@ pub struct Assigned {
 }
 
 impl Lock {
-    /// The ids of these posts; new ones get a line. `authority` counts at the first mint only.
-    pub fn assign(&mut self, authority: &str, posts: &[Unnamed<'_>], past: &dyn Past) -> Assigned {
-        let authority = self
-            .authority
-            .get_or_insert_with(|| authority.to_owned())
-            .clone();
+    /// The ids of these posts; new ones get a line. The site's first line counts at the first mint only.
+    pub fn assign(&mut self, first_line: &str, posts: &[Unnamed<'_>], past: &dyn Past) -> Assigned {
+        if self.authority.is_none() {
+            self.begin_site(first_line);
+        }
+        let authority = self.authority().to_owned();
         self.named = posts
             .iter()
             .filter(|post| post.id.is_some())

@@ -40,6 +40,8 @@ use lines::{Line, Lines};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lock {
     authority: Option<String>,
+    /// The path of a site below the root of its host, as `/blog`; empty at the root.
+    place: String,
     posts: Lines,
     /// The store of each digest.
     digests: BTreeMap<String, String>,
@@ -137,13 +139,13 @@ impl Lock {
                 return Err(at("the lock holds a conflict marker".to_owned()));
             }
             match line.split('\t').collect::<Vec<_>>()[..] {
-                [authority] if number == 0 && url::Host::parse(authority).is_ok() => {
-                    lock.authority = Some(authority.to_owned());
+                [first] if number == 0 && url::Host::parse(split_place(first).0).is_ok() => {
+                    lock.begin_site(first);
                 }
                 _ if number == 0 => return Err(at("the first line is no host".to_owned())),
                 [""] => {}
                 // A union of two branches may bring the first line twice.
-                [authority] if lock.authority.as_deref() == Some(authority) => {}
+                [first] if lock.first_line() == first => {}
                 [DIGEST, digest, store] => {
                     _ = lock.digests.insert(digest.to_owned(), store.to_owned());
                 }
@@ -173,7 +175,7 @@ impl Lock {
         Ok(lock)
     }
 
-    /// The file's text: the authority, the digests, the feeds, then the posts by path.
+    /// The file's text: the site, the digests, the feeds, then the posts by path.
     pub fn to_text(&self) -> String {
         let mut text = self.head();
         for line in self.posts.iter() {
@@ -198,7 +200,7 @@ impl Lock {
     }
 
     fn head(&self) -> String {
-        let mut text = format!("{}\n", self.authority.as_deref().unwrap_or_default());
+        let mut text = self.first_line() + "\n";
         for (digest, store) in &self.digests {
             text.push_str(&(Self::line_of_digest(digest, store) + "\n"));
         }
@@ -288,14 +290,32 @@ impl Lock {
         self.posts.get(path).is_some_and(|line| !line.is_moved())
     }
 
-    /// The id that a feed has from elsewhere.
-    pub fn feed_id(&self, folder: &str) -> Option<&str> {
+    /// The id that a line gives a feed, mostly one from elsewhere.
+    pub fn given_feed_id(&self, folder: &str) -> Option<&str> {
         self.feeds.get(folder).map(String::as_str)
+    }
+
+    /// The id of a feed: that of its line, else one that does not change with its address.
+    pub fn feed_id(&self, folder: &str) -> String {
+        let given = self.given_feed_id(folder).map(str::to_owned);
+        given.unwrap_or_else(|| mint_feed_id(&self.first_line(), folder))
     }
 
     /// The changes of ids since the file was read.
     pub fn changes(&self) -> &Changes {
         &self.changes
+    }
+
+    /// Notes the site at the first mint: its authority, and its path where it lies below the root of the host.
+    fn begin_site(&mut self, first_line: &str) {
+        let (authority, place) = split_place(first_line);
+        self.authority = Some(authority.to_owned());
+        place.clone_into(&mut self.place);
+    }
+
+    /// The line that names the site of the ids.
+    pub fn first_line(&self) -> String {
+        format!("{}{}", self.authority(), self.place)
     }
 
     /// The authority of every id that is minted: the site's host at the first mint.
@@ -332,6 +352,21 @@ impl Lock {
     pub fn begin(&mut self, digest: &str, store: &str) {
         self.digests.insert(digest.to_owned(), store.to_owned());
     }
+}
+
+/// Splits the first line of a lock into the authority and the path of the site.
+fn split_place(first_line: &str) -> (&str, &str) {
+    first_line.split_at(first_line.find('/').unwrap_or(first_line.len()))
+}
+
+/// Mints the id of a feed for the site of this first line. Sites of one host differ by their paths.
+pub(crate) fn mint_feed_id(first_line: &str, folder: &str) -> String {
+    let (authority, place) = split_place(first_line);
+    let folder: String = url::form_urlencoded::byte_serialize(folder.as_bytes()).collect();
+    format!(
+        "tag:{authority},2000:feed{place}/{}",
+        folder.replace("%2F", "/")
+    )
 }
 
 /// Whether a line is a conflict marker of git: its signs are followed by a name or by nothing.

@@ -349,7 +349,7 @@ fn an_adopted_id_is_kept_and_a_new_post_is_no_news_then() {
         again.name("h", &[post("a.md", "Tea")]),
         ["https://old.example/tea"]
     );
-    assert_eq!(again.feed_id(""), Some("https://old.example/feed"));
+    assert_eq!(again.given_feed_id(""), Some("https://old.example/feed"));
     assert!(
         again.adopt("a.md", "https://other.example/") && again.changes().repeated.contains("a.md")
     );

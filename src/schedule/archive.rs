@@ -102,6 +102,7 @@ impl Turn<'_> {
 /// The input of the index and the feeds of issues, beside the issues.
 struct ArchiveParts {
     authority: String,
+    feed_id: String,
     words: DigestWords,
     template: Option<(PathBuf, String)>,
 }
@@ -111,6 +112,7 @@ impl ArchiveParts {
         let config = &app.config;
         Ok(Self {
             authority: app.authority()?,
+            feed_id: app.feed_id(ISSUES)?,
             words: FixedWords::load(&config.root, &config.site.language)?.digest,
             template: read_own(&config.root, "issues.html")?,
         })
@@ -122,6 +124,7 @@ impl ArchiveParts {
             site: &config.site,
             config: &config.feeds,
             authority: &self.authority,
+            feed_id: &self.feed_id,
             words: &self.words,
             template: template.map(|(file, text)| (&**file, &**text)),
         }

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::two;
 use crate::feed::{NOON, config, in_entries, in_items, parse, site, text};
+use crate::scene::{CONFIG, Scene};
 
 #[test]
 fn a_rename_is_said_aloud_and_kept() {
@@ -151,6 +152,36 @@ fn a_lock_that_lost_its_text_is_no_new_beginning() {
     }
     fs::write(scene.path("tidings.lock"), format!("\u{feff}{lock}")).unwrap();
     scene.run_at(NOON, &["build"]);
+}
+
+#[test]
+fn the_feeds_of_two_sites_on_one_host_have_two_ids() {
+    let id = |scene: &Scene, file: &str| {
+        let feed = scene.read(&format!("public/{file}"));
+        feed_rs::parser::parse(feed.as_bytes()).unwrap().id
+    };
+    let at = |url: &str| {
+        let config = CONFIG.replace("https://hums.example/", url);
+        two().file("config.toml", &config)
+    };
+    let scene = at("https://hums.example/tea%20room/");
+    scene.run_at(NOON, &["build"]);
+    let lock = scene.read("tidings.lock");
+    assert!(lock.starts_with("hums.example/tea%20room\n"), "{lock}");
+    let first = id(&scene, "atom.xml");
+    assert_eq!(first, "tag:hums.example,2000:feed/tea%20room/");
+    let root = at("https://hums.example/");
+    root.run_at(NOON, &["build"]);
+    assert_eq!(id(&root, "atom.xml"), "tag:hums.example,2000:feed/");
+    // A site that moves keeps the id, as does one whose lock is of a time when it named the host alone.
+    let moved = CONFIG.replace("https://hums.example/", "https://other.example/rain/");
+    let scene = scene.file("config.toml", &moved);
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(id(&scene, "atom.xml"), first);
+    let early = lock.replace("/tea%20room\n", "\n");
+    let scene = scene.file("tidings.lock", &early);
+    scene.run_at(NOON, &["build"]);
+    assert_eq!(id(&scene, "atom.xml"), "tag:hums.example,2000:feed/");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn adopt_feed_id(app: &App, loaded: &mut Loaded, old: &OldFeed) -> Option<Findin
     let folder = address
         .and_then(|address| folder_at(&config.site, &config.feeds, &loaded.posts, address))
         .unwrap_or_default();
-    match loaded.lock.feed_id(&folder) {
+    match loaded.lock.given_feed_id(&folder) {
         Some(known) if known != id => Some(Finding::warning(
             Rule::FeedIdKept,
             format!("the feed /{folder} keeps its id `{known}`"),
