@@ -57,7 +57,7 @@ use crate::lock::alike::Asking;
 use crate::lock::claims::Claims;
 use crate::lock::given::{Given, mint};
 use crate::lock::lines::{Line, MOVED};
-use crate::lock::moved::file_name;
+use crate::lock::moved::strip_folders;
 use crate::lock::past::Past;
 use crate::lock::unclear::Unclear;
 use crate::lock::{Changes, Lock, Unnamed, field};
@@ -117,7 +117,7 @@ impl Lock {
             hidden: self.hidden(past),
         };
         // A folder that moves keeps the names of its files; a file that is renamed, nothing but its day and title.
-        let names = [file_name as fn(&str) -> &str, |_| ""];
+        let names = [strip_folders as fn(&str) -> &str, |_| ""];
         let mut unclear = self.tell_from_copies(&mut given, &asking);
         for name in names {
             unclear.extend(self.take_alike(&mut given, &asking, name, false));

@@ -52,7 +52,7 @@ pub(super) enum Arrival {
 
 impl Arrival {
     /// The numbers of the vanished posts that it is or may be.
-    pub(super) fn meant(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn candidates(&self) -> impl Iterator<Item = usize> {
         let (moved, unclear) = match self {
             Self::New => (None, None),
             Self::Moved(number) => (Some(*number), None),
@@ -62,20 +62,29 @@ impl Arrival {
             .into_iter()
             .chain(unclear.into_iter().flatten().copied())
     }
+
+    /// Notes that it may also be the vanished post of this number; one that has been matched stays so.
+    fn doubt(&mut self, number: usize) {
+        match self {
+            Self::New => *self = Self::Unclear([number].into()),
+            Self::Unclear(numbers) => _ = numbers.insert(number),
+            Self::Moved(_) => {}
+        }
+    }
 }
 
-/// Places each post at a new path. A match is unique on both sides among the equally good ones.
-pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
-    let mut places = vec![Arrival::New; came.len()];
+/// Matches each post at a new path with a vanished one. A match is unique on both sides among the equally good ones.
+pub(super) fn match_posts(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
+    let mut arrivals = vec![Arrival::New; came.len()];
     let mut taken = vec![false; gone.len()];
     let mut left_over: HashSet<usize> = HashSet::new();
-    let mut pairs = pairs(gone, came);
-    weigh_alike(&mut pairs, gone, came);
+    let mut pairs = find_pairs(gone, came);
+    level_unknown(&mut pairs, gone, came);
     pairs.sort_by_key(|pair| std::cmp::Reverse(pair.points));
     for alike in pairs.chunk_by(|a, b| a.points == b.points) {
         let open: Vec<&Pair> = alike
             .iter()
-            .filter(|pair| !taken[pair.gone] && places[pair.came] == Arrival::New)
+            .filter(|pair| !taken[pair.gone] && arrivals[pair.came] == Arrival::New)
             .collect();
         // Of a tie that fitted better, one may be left over for a post that it fits as well as others do.
         let left_of_ties: Vec<&Pair> = alike
@@ -90,69 +99,81 @@ pub(super) fn place(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Arrival> {
         for pair in &open {
             taken[pair.gone] = true;
             let is_only = of_gone[&pair.gone] == 1 && of_came[&pair.came] == 1;
-            match &mut places[pair.came] {
-                place @ Arrival::New if is_only && pair.is_sure => {
-                    *place = Arrival::Moved(pair.gone);
+            match &mut arrivals[pair.came] {
+                arrival @ Arrival::New if is_only && pair.is_sure => {
+                    *arrival = Arrival::Moved(pair.gone);
                 }
-                Arrival::Unclear(others) => _ = others.insert(pair.gone),
-                place => *place = Arrival::Unclear([pair.gone].into()),
+                arrival => arrival.doubt(pair.gone),
             }
         }
         for pair in left_of_ties {
-            match &mut places[pair.came] {
-                place @ Arrival::New => *place = Arrival::Unclear([pair.gone].into()),
-                Arrival::Unclear(others) => _ = others.insert(pair.gone),
-                Arrival::Moved(_) => {}
-            }
+            arrivals[pair.came].doubt(pair.gone);
         }
         left_over.extend(find_left_over(&open));
     }
-    places
+    arrivals
 }
 
-/// The vanished posts of pairs that fit equally well which are more than the posts that came: whichever of them each is,
-/// some are left over, for posts that fit less well.
-fn find_left_over(pairs: &[&Pair]) -> HashSet<usize> {
-    // Both kinds of posts are numbered as one, and each group by one of its posts.
-    let (gone, came) = (|pair: &Pair| 2 * pair.gone, |pair: &Pair| 2 * pair.came + 1);
-    let mut groups: HashMap<usize, usize> = HashMap::new();
-    let group_of = |groups: &HashMap<usize, usize>, mut post: usize| {
-        while let Some(next) = groups.get(&post).filter(|next| **next != post) {
+/// A post of a pair, by its number among those of its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum PairedPost {
+    Gone(usize),
+    Came(usize),
+}
+
+/// Paired posts in groups; each post leads to another one of its group, and in the end to the one that names it.
+#[derive(Debug, Default)]
+struct PairedGroups(HashMap<PairedPost, PairedPost>);
+
+impl PairedGroups {
+    fn find(&self, mut post: PairedPost) -> PairedPost {
+        while let Some(next) = self.0.get(&post).filter(|next| **next != post) {
             post = *next;
         }
         post
-    };
-    for pair in pairs {
-        let (one, other) = (group_of(&groups, gone(pair)), group_of(&groups, came(pair)));
-        groups.insert(other, one);
+    }
+
+    fn join(&mut self, one: PairedPost, other: PairedPost) {
+        let (group, joined) = (self.find(one), self.find(other));
         // The way to the group stays short.
-        groups.insert(gone(pair), one);
-        groups.insert(came(pair), one);
+        for post in [joined, one, other] {
+            self.0.insert(post, group);
+        }
     }
-    let posts: HashSet<usize> = pairs
-        .iter()
-        .flat_map(|pair| [gone(pair), came(pair)])
-        .collect();
-    let mut surplus: HashMap<usize, i64> = HashMap::new();
-    for post in &posts {
-        let weight = if post.is_multiple_of(2) { 1 } else { -1 };
-        *surplus.entry(group_of(&groups, *post)).or_insert(0) += weight;
+}
+
+/// Finds the vanished posts that outnumber the posts that came, among pairs that fit equally well: whichever of them
+/// each is, some are left over, for posts that fit less well.
+fn find_left_over(pairs: &[&Pair]) -> HashSet<usize> {
+    let mut groups = PairedGroups::default();
+    for pair in pairs {
+        groups.join(PairedPost::Gone(pair.gone), PairedPost::Came(pair.came));
     }
-    let is_left = |post: &usize| post.is_multiple_of(2) && surplus[&group_of(&groups, *post)] > 0;
-    posts
-        .into_iter()
-        .filter(is_left)
-        .map(|post| post / 2)
-        .collect()
+    let mut surplus: HashMap<PairedPost, i64> = HashMap::new();
+    for post in groups.0.keys() {
+        *surplus.entry(groups.find(*post)).or_default() += match post {
+            PairedPost::Gone(_) => 1,
+            PairedPost::Came(_) => -1,
+        };
+    }
+    let mut left_over = HashSet::new();
+    for post in groups.0.keys() {
+        if let PairedPost::Gone(number) = post
+            && surplus[&groups.find(*post)] > 0
+        {
+            left_over.insert(*number);
+        }
+    }
+    left_over
 }
 
 /// Gives an equal path no extra weight if the text of its earlier post is not known and others may be that post: the
 /// one at the path may be new.
-fn weigh_alike(pairs: &mut [Pair], gone: &[Trace<'_>], came: &[Trace<'_>]) {
+fn level_unknown(pairs: &mut [Pair], gone: &[Trace<'_>], came: &[Trace<'_>]) {
     let mut most: HashMap<usize, u32> = HashMap::new();
     for pair in &*pairs {
-        let is_at_home = gone[pair.gone].path == came[pair.came].path;
-        if is_at_home && gone[pair.gone].text.is_none() {
+        let has_same_path = gone[pair.gone].path == came[pair.came].path;
+        if has_same_path && gone[pair.gone].text.is_none() {
             most.insert(pair.gone, pair.points);
         }
     }
@@ -175,51 +196,70 @@ struct Pair {
     is_sure: bool,
 }
 
-fn pairs(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Pair> {
-    let stems: Vec<String> = gone.iter().map(|trace| stem(trace.path)).collect();
+/// A trace with its number among those of its kind, and the stem of its path.
+struct NumberedTrace<'a> {
+    number: usize,
+    trace: Trace<'a>,
+    stem: String,
+}
+
+impl NumberedTrace<'_> {
+    /// Lists the keys by which two traces may be found to agree.
+    fn list_keys(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let keys = [
+            ("date", self.trace.published),
+            ("title", self.trace.title),
+            ("stem", &self.stem),
+            ("path", self.trace.path),
+        ];
+        keys.into_iter().filter(|(_, value)| !value.is_empty())
+    }
+}
+
+fn number_traces<'a>(traces: &[Trace<'a>]) -> Vec<NumberedTrace<'a>> {
+    let traces = traces.iter().enumerate();
+    let numbered = traces.map(|(number, trace)| NumberedTrace {
+        number,
+        trace: *trace,
+        stem: make_stem(trace.path),
+    });
+    numbered.collect()
+}
+
+/// Finds the pairs that may be one post.
+fn find_pairs(gone: &[Trace<'_>], came: &[Trace<'_>]) -> Vec<Pair> {
+    let compares_all = gone.len().saturating_mul(came.len()) <= MOST_PAIRS;
+    let (gone, came) = (number_traces(gone), number_traces(came));
     let mut index: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
-    for (number, (trace, stem)) in gone.iter().zip(&stems).enumerate() {
-        for key in keys(trace, stem) {
-            index.entry(key).or_default().push(number);
+    for post in &gone {
+        for key in post.list_keys() {
+            index.entry(key).or_default().push(post.number);
         }
     }
-    let compares_all = gone.len().saturating_mul(came.len()) <= MOST_PAIRS;
     let mut pairs = Vec::new();
-    for (number, trace) in came.iter().enumerate() {
-        let stem = stem(trace.path);
+    for post in &came {
         let mut candidates: BTreeSet<usize> = BTreeSet::new();
-        for key in keys(trace, &stem) {
+        for key in post.list_keys() {
             candidates.extend(index.get(&key).into_iter().flatten());
         }
         if compares_all {
-            let is_same = |at: &usize| text(&gone[*at], trace).is_same();
+            let is_same = |at: &usize| compare_texts(&gone[*at].trace, &post.trace).is_same();
             candidates.extend((0..gone.len()).filter(is_same));
         }
         for at in candidates {
-            pairs.extend(compare(at, &gone[at], &stems[at], number, trace, &stem));
+            pairs.extend(weigh_pair(&gone[at], post));
         }
     }
     pairs
 }
 
-/// The keys by which two traces may be found to agree.
-fn keys<'a>(trace: &Trace<'a>, stem: &'a str) -> impl Iterator<Item = (&'static str, &'a str)> {
-    let keys = [
-        ("date", trace.published),
-        ("title", trace.title),
-        ("stem", stem),
-        ("path", trace.path),
-    ];
-    keys.into_iter().filter(|(_, value)| !value.is_empty())
-}
-
-fn text(gone: &Trace<'_>, came: &Trace<'_>) -> Likeness {
+fn compare_texts(gone: &Trace<'_>, came: &Trace<'_>) -> Likeness {
     let both = gone.text.zip(came.text);
     both.map_or(Likeness::Unknown, |(before, now)| before.compare(now))
 }
 
 /// Whether both texts are known, differ, and one of them is short.
-fn are_two_short(gone: &Trace<'_>, came: &Trace<'_>) -> bool {
+fn are_short_and_differ(gone: &Trace<'_>, came: &Trace<'_>) -> bool {
     let both = gone.text.zip(came.text);
     both.is_some_and(|(before, now)| before != now && (before.is_short() || now.is_short()))
 }
@@ -229,26 +269,20 @@ fn are_two_short(gone: &Trace<'_>, came: &Trace<'_>) -> bool {
 /// question, since a new post may repeat a deleted one; a text that several posts share says nothing. A day alone is
 /// not enough if the texts are short and differ. If the last build is not known, the post may have been deleted long
 /// ago: then two must agree, one of them the instant.
-fn compare(
-    number: usize,
-    gone: &Trace<'_>,
-    gone_stem: &str,
-    came_number: usize,
-    came: &Trace<'_>,
-    came_stem: &str,
-) -> Option<Pair> {
+fn weigh_pair(one: &NumberedTrace<'_>, other: &NumberedTrace<'_>) -> Option<Pair> {
+    let (gone, came) = (&one.trace, &other.trace);
     let same_instant = gone.published == came.published;
     let same_title = gone.title == came.title;
-    let same_stem = !gone_stem.is_empty() && gone_stem == came_stem;
+    let same_stem = !one.stem.is_empty() && one.stem == other.stem;
     let agree = u32::from(same_instant) + u32::from(same_title) + u32::from(same_stem);
-    let likeness = text(gone, came);
+    let likeness = compare_texts(gone, came);
     let same_path = gone.path == came.path;
     let needed = match likeness {
         _ if same_path => 0,
         _ if gone.text.is_none() => 2,
         Likeness::Same => 0,
         Likeness::SameShort if !gone.is_shared => 0,
-        Likeness::Unknown if same_instant && came.is_day && are_two_short(gone, came) => 2,
+        Likeness::Unknown if same_instant && came.is_day && are_short_and_differ(gone, came) => 2,
         Likeness::SameShort | Likeness::Unknown => 1,
         Likeness::Other => 2,
     };
@@ -267,16 +301,16 @@ fn compare(
     Some(Pair {
         points: 2 * agree
             + 2 * of_text
-            + u32::from(file_name(gone.path) == file_name(came.path))
+            + u32::from(strip_folders(gone.path) == strip_folders(came.path))
             + u32::from(same_path),
-        gone: number,
-        came: came_number,
+        gone: one.number,
+        came: other.number,
         is_sure: (gone.text.is_some() || same_instant || same_path) && !is_by_short_text,
     })
 }
 
-/// The part of a path that stays when a folder moves: the file's name, for an `index` with its folder.
-pub(super) fn file_name(path: &str) -> &str {
+/// Strips from a path what changes when a folder moves: the file's name is left, for an `index` with its folder.
+pub(super) fn strip_folders(path: &str) -> &str {
     let Some(end) = path.rfind('/') else {
         return path;
     };
@@ -287,23 +321,23 @@ pub(super) fn file_name(path: &str) -> &str {
     &path[start..]
 }
 
-/// The part of a path that survives a move to another folder, generator or day: the name without date, ending, case and
-/// form of its accents; for an `index` the name of its folder. Empty if nothing is left.
-fn stem(path: &str) -> String {
+/// Makes of a path what survives a move to another folder, generator or day: the name without date, ending, case and form
+/// of its accents; for an `index` the name of its folder. Empty if nothing is left.
+fn make_stem(path: &str) -> String {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let mut name = file.rsplit_once('.').map_or(file, |(name, _)| name);
     if name.split('.').next() == Some("index") {
         name = folders.rsplit('/').next().unwrap_or_default();
     }
-    let name = without_date(name);
+    let name = strip_date(name);
     let plain = compose(name).to_lowercase();
     let words = plain.split(|c: char| !c.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     words.join("-")
 }
 
-/// A file's name without its leading date, or the whole name if it is nothing but a date.
-fn without_date(name: &str) -> &str {
+/// Strips the leading date from a file's name, unless it is nothing but a date.
+fn strip_date(name: &str) -> &str {
     let mut rest = name;
     for digits in [4..=4, 1..=2, 1..=2] {
         let count = rest.bytes().take_while(u8::is_ascii_digit).count();

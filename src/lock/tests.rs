@@ -230,7 +230,7 @@ fn posts_that_are_alike_keep_their_ids_when_one_is_renamed_or_their_folder_moves
         now.sort();
         assert_eq!(now, ids, "{after:?}");
         for (old, new) in &lock.changes().renamed {
-            let kept = super::moved::file_name(old) == super::moved::file_name(new);
+            let kept = super::moved::strip_folders(old) == super::moved::strip_folders(new);
             assert!(
                 kept || !old.contains('/') && !new.contains('/'),
                 "{old} became {new}"

@@ -6,7 +6,7 @@ use crate::lock::Lock;
 use crate::lock::alike::Asking;
 use crate::lock::given::Given;
 use crate::lock::lines::Line;
-use crate::lock::moved::{self, Arrival, Trace};
+use crate::lock::moved::{Arrival, Trace, match_posts};
 use crate::lock::past::Past;
 use crate::lock::unclear::Unclear;
 use crate::post::Signature;
@@ -35,12 +35,13 @@ impl Lock {
         let came: Vec<Trace<'_>> = numbers.iter().map(trace).collect();
         let traces: Vec<Trace<'_>> = gone.iter().map(|(trace, _)| *trace).collect();
         let mut unclear = Vec::new();
-        for (place, number) in moved::place(&traces, &came).into_iter().zip(numbers) {
+        for (arrival, number) in match_posts(&traces, &came).into_iter().zip(numbers) {
             if given.refused.contains(&number) {
-                given.elsewhere.extend(place.meant().map(|at| gone[at].1));
+                let candidates = arrival.candidates();
+                given.elsewhere.extend(candidates.map(|at| gone[at].1));
                 continue;
             }
-            match place {
+            match arrival {
                 Arrival::New => {}
                 Arrival::Moved(at) if asking.is_hidden(gone[at].1) => {
                     given.refused.insert(number);

@@ -1,6 +1,6 @@
 //! Which posts that came are ones that vanished.
 
-use super::{Arrival, Trace, place, stem};
+use super::{Arrival, Trace, make_stem, match_posts};
 use crate::post::Signature;
 
 const TEA: &str = "The kettle was on before the pager went, and the pager went before the tea was cold, and \
@@ -30,7 +30,7 @@ fn trace(line: &str) -> Trace<'_> {
     }
 }
 
-/// The places in words: `new`, the number of the vanished post, `0?1` where either could be meant.
+/// The arrivals in words: `new`, the number of the vanished post, `0?1` where either could be meant.
 fn places(gone: &[&str], came: &[&str]) -> Vec<String> {
     let gone: Vec<Trace<'_>> = gone.iter().copied().map(trace).collect();
     let came: Vec<Trace<'_>> = came.iter().copied().map(trace).collect();
@@ -43,7 +43,7 @@ fn places(gone: &[&str], came: &[&str]) -> Vec<String> {
             some.join("?")
         }
     };
-    place(&gone, &came).iter().map(word).collect()
+    match_posts(&gone, &came).iter().map(word).collect()
 }
 
 /// A case: its name, the posts that vanished, those that came, and the place of each that came.
@@ -388,6 +388,6 @@ fn a_stem_is_what_stays_of_a_path() {
         ("x/Te\u{301}a.md", "t\u{e9}a"),
         ("v1.2.md", "v1-2"),
     ] {
-        assert_eq!(stem(path), expected, "{path}");
+        assert_eq!(make_stem(path), expected, "{path}");
     }
 }
