@@ -94,7 +94,7 @@ impl App {
     fn name_lost_ids(&self, lock: &Lock, reason: &str) -> Vec<Finding> {
         let changes = lock.changes();
         let mut lost: BTreeMap<&str, String> = BTreeMap::new();
-        for path in &changes.unsaid {
+        for path in &changes.unminted {
             lost.insert(
                 path,
                 "keeps an id that is not that of its path and day".to_owned(),

@@ -124,5 +124,5 @@ fn find_earlier_post(path: &str, dir: &Path, lock: &Lock) -> Option<String> {
     let known = READ.iter().map(|ending| format!("{stem}.{ending}"));
     known
         .into_iter()
-        .find(|known| lock.knows(known) && !dir.join(known).exists())
+        .find(|known| lock.has_post_at(known) && !dir.join(known).exists())
 }

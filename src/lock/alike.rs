@@ -1,45 +1,17 @@
 //! Gives posts the ids of the lines with their instant and title.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::lock::given::{Given, mint};
+use crate::lock::Lock;
+use crate::lock::asking::{Asking, IdChoice};
+use crate::lock::given::Given;
 use crate::lock::lines::Line;
 use crate::lock::past::Past;
 use crate::lock::unclear::Unclear;
-use crate::lock::{Lock, Unnamed};
 use crate::post::{Likeness, Signature};
 
-/// The most posts that are named, with a line each, of those that a post may be.
-const MOST_NAMED: usize = 5;
 /// The most pairs of texts that are compared among posts and lines of one instant and title.
 const MOST_COMPARED: usize = 10_000_000;
-
-/// The posts that ask for ids, with everything known about them beside the lines.
-pub(super) struct Asking<'a> {
-    pub(super) posts: &'a [Unnamed<'a>],
-    /// The authority that mints ids.
-    pub(super) authority: &'a str,
-    /// Their instants and titles as the lock writes them.
-    pub(super) lines: &'a [(String, Cow<'a, str>)],
-    pub(super) past: &'a dyn Past,
-    /// The path of each id: the last place of its post.
-    pub(super) known: &'a HashMap<&'a str, &'a str>,
-    /// The paths of the posts.
-    pub(super) here: &'a HashSet<&'a str>,
-    /// The texts of files that are left out and may be vanished posts, and that are not what the lock knows at their paths.
-    pub(super) hidden: Vec<Signature>,
-}
-
-/// The one of two ids that a post has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum IdChoice {
-    /// The id in the line of its path.
-    Own,
-    /// The id in the line with its instant and title.
-    Alike,
-    Unclear,
-}
 
 /// Posts and lines of one instant and title, of which none has the other yet.
 #[derive(Debug, Default)]
@@ -84,120 +56,9 @@ impl<'a> Twins<'a> {
     }
 }
 
-impl Asking<'_> {
-    /// The line of a post but for its id.
-    pub(super) fn line(&self, number: usize) -> Line<'_> {
-        let (published, title) = &self.lines[number];
-        Line {
-            path: self.posts[number].path,
-            published,
-            title,
-            id: "",
-        }
-    }
-
-    /// Whether a post is at the last path of the post with this id.
-    pub(super) fn is_here(&self, id: &str) -> bool {
-        self.known
-            .get(id)
-            .is_some_and(|path| self.here.contains(path))
-    }
-
-    /// Whether the post with this id was neither in the last build nor is at its path: its line is asked last.
-    pub(super) fn is_dead(&self, id: &str) -> bool {
-        !self.is_here(id) && self.past.is_known() && self.past.before(id).is_none()
-    }
-
-    /// Whether a file that is no post today may be the post of this id, at its path or elsewhere, though another asks.
-    pub(super) fn is_hidden(&self, id: &str) -> bool {
-        let home = self.known.get(id);
-        if home.is_some_and(|path| self.past.may_be_at(path, id)) {
-            return true;
-        }
-        let Some(before) = self.past.before(id).filter(|_| !self.hidden.is_empty()) else {
-            return false;
-        };
-        self.hidden.iter().any(|now| before.compare(*now).is_same())
-    }
-
-    /// Whether a post cannot be the one of this id without a person's word, though it has the instant and title of its
-    /// line: a post that was left out may have the id, or the post of the id was gone at the last build and the text is not
-    /// what it was, so that another may have been given its instant and title since.
-    fn is_disputed(&self, number: usize, id: &str) -> bool {
-        // Of a line that no build has published, as a digest by hand adds it, no text is known.
-        let is_rewritten = || {
-            self.past.earlier(id).is_some_and(|earlier| {
-                let now = self.past.now(number);
-                !now.is_some_and(|now| earlier.compare(now).is_same())
-            })
-        };
-        self.past.before(id) == Some(Signature::UNKNOWN)
-            || self.is_hidden(id)
-            || self.is_dead(id) && is_rewritten()
-    }
-
-    /// The id that a post gets if it is new.
-    pub(super) fn mint(&self, number: usize) -> String {
-        match mint(self.authority, &self.posts[number]) {
-            new if self.known.contains_key(&*new) => format!("{new};2"),
-            new => new,
-        }
-    }
-
-    /// Asks whether a post is one of these, which are gone, or a new one.
-    pub(super) fn ask_whether_moved(&self, number: usize, gone: &[&str]) -> Unclear {
-        let mut unclear = self.ask_without_holding(number, gone);
-        // Held, a dead one would count as vanished since the last build, and the next one would not ask.
-        let held = gone.iter().filter(|id| !self.is_dead(id));
-        unclear.held = held.map(|id| (*id).to_owned()).collect();
-        unclear
-    }
-
-    /// Asks the same, where another post holds these ids already.
-    fn ask_without_holding(&self, number: usize, gone: &[&str]) -> Unclear {
-        let path_of = |id: &&str| self.known.get(id).copied().unwrap_or_default();
-        let named = gone.iter().take(MOST_NAMED);
-        let named: Vec<(&str, &str)> = named.map(|id| (path_of(id), *id)).collect();
-        let fate = match gone {
-            [_] => self.past.fate_of(named[0].0),
-            _ => "is gone".to_owned(),
-        };
-        let (line, new) = (self.line(number), self.mint(number));
-        let others = gone.len() - named.len();
-        Unclear::moved_or_new(number, &line, &named, others, (&fate, &new))
-    }
-
-    /// Compares the text of a post with the text that the post of this id had.
-    pub(super) fn likeness(&self, number: usize, id: &str) -> Option<Likeness> {
-        let before = self.past.before(id);
-        let before = before.filter(|text| *text != Signature::UNKNOWN)?;
-        Some(before.compare(self.past.now(number)?))
-    }
-
-    /// Whether the last build had this id and the text of the post does not show that it is that post.
-    pub(super) fn is_another(&self, number: usize, id: &str) -> bool {
-        let texts = self.past.before(id).zip(self.past.now(number));
-        let likeness = texts.map(|(before, now)| before.compare(now));
-        matches!(likeness, Some(Likeness::Other | Likeness::Unknown))
-    }
-
-    /// Decides the id of a post that is at the path of one line and has the instant and title of another, vanished one.
-    fn choose(&self, number: usize, own: &str, alike: &str) -> IdChoice {
-        let (Some(own), Some(alike)) = (self.likeness(number, own), self.likeness(number, alike))
-        else {
-            return IdChoice::Unclear;
-        };
-        if own.is_same() && !alike.is_same() {
-            IdChoice::Own
-        } else {
-            IdChoice::Alike
-        }
-    }
-}
-
 impl Lock {
-    /// The texts of files that are left out and may be vanished posts, and that are not what their paths' lines say.
-    pub(super) fn hidden(&self, past: &dyn Past) -> Vec<Signature> {
+    /// Finds the texts of files that are left out and may be vanished posts, and that are not what their paths' lines say.
+    pub(super) fn find_hidden(&self, past: &dyn Past) -> Vec<Signature> {
         let mut hidden = Vec::new();
         for path in past.possible_posts() {
             let Some(now) = past.absent(path) else {
@@ -220,7 +81,7 @@ impl Lock {
         asking: &Asking<'_>,
     ) -> Vec<Unclear> {
         let mut unclear = Vec::new();
-        for number in given.lacking() {
+        for number in given.list_lacking() {
             let line = asking.line(number);
             let own = self.posts.get(line.path).filter(|own| !own.is_moved());
             let Some(own) = own.filter(|own| !given.taken.contains(own.id)) else {
@@ -250,16 +111,16 @@ impl Lock {
         if !given.lacks() {
             return Vec::new();
         }
-        let alike = self.alike(given, name);
+        let alike = self.index_alike(given, name);
         let mut wanted: HashMap<usize, &'a str> = HashMap::new();
-        for number in given.lacking() {
+        for number in given.list_lacking() {
             let line = asking.line(number);
             let key = (line.published, line.title, name(line.path));
             let id = alike.get(&key).copied().flatten();
             let id = id.filter(|id| with_dead || !asking.is_dead(id));
             wanted.extend(id.map(|id| (number, id)));
         }
-        let mut unclear = self.stay_at_home(given, asking, &mut wanted);
+        let mut unclear = self.keep_at_own_path(given, asking, &mut wanted);
         unclear.extend(ask_for_disputed(given, asking, &mut wanted));
         unclear.extend(ask_for_shared(given, asking, &mut wanted));
         given.take_alone(|number| wanted.get(&number).copied());
@@ -274,7 +135,7 @@ impl Lock {
         asking: &Asking<'_>,
     ) -> Vec<Unclear> {
         let mut twins: BTreeMap<(&str, &str), Twins<'a>> = BTreeMap::new();
-        for number in given.lacking() {
+        for number in given.list_lacking() {
             let line = asking.line(number);
             let twins = twins.entry((line.published, line.title)).or_default();
             twins.posts.push(number);
@@ -320,31 +181,31 @@ impl Lock {
 
     /// Removes posts from `wanted` that are rather the edited post of their own path. Files that changed places stay:
     /// each wants the id that another gives up.
-    fn stay_at_home<'a>(
+    fn keep_at_own_path<'a>(
         &'a self,
         given: &mut Given<'a>,
         asking: &Asking<'_>,
         wanted: &mut HashMap<usize, &'a str>,
     ) -> Vec<Unclear> {
-        let mut at_home: Vec<(usize, Line<'a>, &'a str)> = Vec::new();
+        let mut at_own_path: Vec<(usize, Line<'a>, &'a str)> = Vec::new();
         for (number, id) in &*wanted {
             let own = self.posts.get(asking.posts[*number].path);
             let own =
                 own.filter(|own| !own.is_moved() && own.id != *id && !given.taken.contains(own.id));
             let own = own.filter(|_| !asking.is_here(id));
-            at_home.extend(own.map(|own| (*number, own, *id)));
+            at_own_path.extend(own.map(|own| (*number, own, *id)));
         }
-        if at_home.is_empty() {
+        if at_own_path.is_empty() {
             return Vec::new();
         }
-        at_home.sort_by_key(|(number, ..)| *number);
-        let any_name = self.alike(given, |_| "");
-        let lacking = given.lacking().map(|number| asking.line(number));
+        at_own_path.sort_by_key(|(number, ..)| *number);
+        let any_name = self.index_alike(given, |_| "");
+        let lacking = given.list_lacking().map(|number| asking.line(number));
         let asked: HashSet<&str> = lacking
             .filter_map(|line| *any_name.get(&(line.published, line.title, ""))?)
             .collect();
         let mut unclear = Vec::new();
-        for (number, own, id) in at_home {
+        for (number, own, id) in at_own_path {
             if asked.contains(own.id) {
                 continue;
             }
@@ -363,8 +224,8 @@ impl Lock {
         unclear
     }
 
-    /// The one unheld id of each day, title and name; `None` if several posts share them.
-    pub(super) fn alike(
+    /// Indexes the one untaken id of each instant, title and name; `None` if several ids share them.
+    pub(super) fn index_alike(
         &self,
         given: &Given<'_>,
         name: fn(&str) -> &str,
@@ -404,11 +265,22 @@ fn ask_for_disputed<'a>(
     disputed.sort_unstable();
     let mut unclear = Vec::new();
     for (number, id) in disputed {
-        unclear.push(asking.ask_whether_moved(number, &[id]));
-        given.refused.insert(number);
-        wanted.remove(&number);
+        unclear.push(refuse_wanted(number, id, given, asking, wanted));
     }
     unclear
+}
+
+/// Removes a post from `wanted`, and asks whether it is the one of the id that it wants.
+fn refuse_wanted<'a>(
+    number: usize,
+    id: &'a str,
+    given: &mut Given<'a>,
+    asking: &Asking<'_>,
+    wanted: &mut HashMap<usize, &'a str>,
+) -> Unclear {
+    given.refused.insert(number);
+    wanted.remove(&number);
+    asking.ask_whether_moved(number, &[id])
 }
 
 /// Removes posts from `wanted` that want one dead line: each may be the post that comes back. Of a line that is not
@@ -429,9 +301,7 @@ fn ask_for_shared<'a>(
         }
         numbers.sort_unstable();
         for number in numbers {
-            unclear.push(asking.ask_whether_moved(number, &[id]));
-            given.refused.insert(number);
-            wanted.remove(&number);
+            unclear.push(refuse_wanted(number, id, given, asking, wanted));
         }
     }
     unclear

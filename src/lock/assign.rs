@@ -25,9 +25,9 @@
 //! 6. What vanished since the last build, compared by instant, title, stem and text ([`super::vanished`]). Two that fit equally
 //!    well leave the post out, with the lines that decide: to guess would mail a post again, or not at all. So does a
 //!    short text that is all that is left. A post that an earlier step refused takes part, and gets nothing.
-//!    Here and in steps 3 and 7, nobody else gets the id of a post whose file is still at its path and left out, as a
-//!    draft is; nor one that a file elsewhere may have, by its text, which an error leaves out, or which its author leaves
-//!    out and the last build did not have.
+//!    Here and in steps 3 and 7, two kinds of ids stay where they are: that of a post whose file is still at its path and
+//!    left out, as a draft is; and one that a left-out file elsewhere may have, by its text, if an error leaves that file
+//!    out or the last build did not have it.
 //! 7. As step 3, among dead lines: a post that was away comes back under another path. Since another may have been given
 //!    its instant and title meanwhile, its text must be what it was; else a person is asked, and so
 //!    where several come back as one, or one as several, unless the text is that of one alone.
@@ -42,7 +42,7 @@
 //! Lines that a build could not write (`--locked`) stand in the manifest, and count as the lock's own where the file has
 //! not come to know their ids.
 //!
-//! All of it is pure. What the lock does not know (which ids the last build had, and texts) comes through [`Past`],
+//! All of it is pure. The facts that the lock lacks (the ids of the last build, and texts) come through [`Past`],
 //! which is asked only where a post is not what and where its line says, so that a run in which nothing moved reads
 //! nothing.
 
@@ -53,14 +53,14 @@ use chrono::SecondsFormat;
 use rayon::prelude::*;
 
 use crate::finding::Finding;
-use crate::lock::alike::Asking;
+use crate::lock::asking::Asking;
 use crate::lock::claims::Claims;
 use crate::lock::given::{Given, mint};
 use crate::lock::lines::{Line, MOVED};
 use crate::lock::moved::strip_folders;
 use crate::lock::past::Past;
 use crate::lock::unclear::Unclear;
-use crate::lock::{Changes, Lock, Unnamed, field};
+use crate::lock::{Changes, Lock, Unnamed, strip_controls};
 use crate::post::fingerprint_of;
 
 /// The result of an assignment.
@@ -95,7 +95,7 @@ impl Lock {
         }
         let lines: Vec<(String, Cow<'_, str>)> = posts
             .iter()
-            .map(|post| (stamp(post), field(post.title)))
+            .map(|post| (write_instant(post), strip_controls(post.title)))
             .collect();
         let recalled = self.posts.recall(past.unkept());
         let claims = Claims::weigh(self, posts, &lines, past);
@@ -114,11 +114,11 @@ impl Lock {
             past,
             known: &known,
             here: &here,
-            hidden: self.hidden(past),
+            hidden: self.find_hidden(past),
         };
         // A folder that moves keeps the names of its files; a file that is renamed, nothing but its day and title.
         let names = [strip_folders as fn(&str) -> &str, |_| ""];
-        let mut unclear = self.tell_from_copies(&mut given, &asking);
+        let mut unclear = self.give_to_originals(&mut given, &asking);
         for name in names {
             unclear.extend(self.take_alike(&mut given, &asking, name, false));
         }
@@ -134,7 +134,7 @@ impl Lock {
             });
         }
         if given.lacks() {
-            let left = self.left_by_successors(&given, posts, &lines);
+            let left = self.find_left_by_successors(&given, posts, &lines);
             given.take(|number| left[number].filter(|id| !asking.is_another(number, id)));
         }
         if given.lacks() {
@@ -147,14 +147,14 @@ impl Lock {
         unclear.extend(ask_for_returned(&mut given, &asking));
         let moved_far = std::mem::take(&mut given.moved);
         let elsewhere = std::mem::take(&mut given.elsewhere);
-        let ids = given.or_mint(&authority, posts, &known);
+        let ids = given.mint_rest(&authority, posts, &known);
         let (mut changes, moved) =
             self.compare(posts, &lines, &ids, &known, &moved_far, &elsewhere);
         changes.moved = moved_far
             .into_iter()
             .map(|at| posts[at].path.to_owned())
             .collect();
-        changes.unsaid = find_unminted(&authority, posts, &ids, &recalled);
+        changes.unminted = find_unminted(&authority, posts, &ids, &recalled);
         let outlived = self.list_outlived(posts, &ids, &known);
         for line in outlived.iter().filter_map(|line| Line::parse(line)) {
             self.posts.put(line);
@@ -206,7 +206,7 @@ impl Lock {
 
     /// Matches files that changed places in a round: a post at the path of another may have the id that is left at the
     /// end of the round, if that is from its day.
-    fn left_by_successors<'a>(
+    fn find_left_by_successors<'a>(
         &'a self,
         given: &Given<'_>,
         posts: &[Unnamed<'_>],
@@ -252,7 +252,7 @@ impl Lock {
                 id,
                 ..
             } = self.posts.get(post.path)?;
-            let is_same = title == field(post.title) && published == stamp(post);
+            let is_same = title == strip_controls(post.title) && published == write_instant(post);
             (is_same && post.id.is_none_or(|own| own == id)).then(|| id.to_owned())
         };
         let ids: Vec<String> = posts.par_iter().map(known).collect::<Option<_>>()?;
@@ -362,7 +362,7 @@ impl Lock {
 /// Asks about posts whose new id some build has published but not the last one: the lock was lost since then, so it
 /// cannot tell whether the post is back or another one has its path.
 fn ask_for_returned(given: &mut Given<'_>, asking: &Asking<'_>) -> Vec<Unclear> {
-    let numbers: Vec<usize> = given.lacking().collect();
+    let numbers: Vec<usize> = given.list_lacking().collect();
     let mut unclear = Vec::new();
     for number in numbers {
         let old = mint(asking.authority, &asking.posts[number]);
@@ -392,7 +392,7 @@ fn find_unminted(
     if recalled.is_empty() {
         return BTreeSet::new();
     }
-    let mut unsaid = BTreeSet::new();
+    let mut unminted = BTreeSet::new();
     for (post, id) in posts.iter().zip(ids) {
         let Some(id) = id.as_ref().filter(|_| post.id.is_none()) else {
             continue;
@@ -402,13 +402,13 @@ fn find_unminted(
         // A number tells it from another that had its path on that day.
         let is_minted = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(';'));
         if recalled.contains(id) && !is_minted {
-            unsaid.insert(post.path.to_owned());
+            unminted.insert(post.path.to_owned());
         }
     }
-    unsaid
+    unminted
 }
 
 /// An instant in the form of a line.
-fn stamp(post: &Unnamed<'_>) -> String {
+fn write_instant(post: &Unnamed<'_>) -> String {
     post.published.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

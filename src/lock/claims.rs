@@ -23,7 +23,7 @@ enum Right {
     /// It is at the path of the line, edited.
     Edited,
     /// It names the id, and nothing else fits.
-    Stranger,
+    ByNameAlone,
 }
 
 impl Claims {
@@ -44,51 +44,58 @@ impl Claims {
         if claims.is_empty() {
             return Self { refused };
         }
-        let homes = lock.index_paths();
-        let places: HashMap<&str, usize> = posts
+        let paths = lock.index_paths();
+        let numbers: HashMap<&str, usize> = posts
             .iter()
             .enumerate()
             .map(|(number, post)| (post.path, number))
             .collect();
         for (id, claimers) in claims {
-            let home = homes.get(id).and_then(|path| lock.posts.get(path));
-            let stands = |path: &&str| !places.contains_key(path) && build.may_be_at(path, id);
-            if let Some(path) = home.map(|line| line.path).filter(stands) {
-                let fate = build.fate_of(path);
-                let taken = |number| (number, id_taken(id, &format!("`{path}`, which {fate}")));
+            let line = paths.get(id).and_then(|path| lock.posts.get(path));
+            let is_left_out =
+                |path: &&str| !numbers.contains_key(path) && build.may_be_at(path, id);
+            if let Some(path) = line.map(|line| line.path).filter(is_left_out) {
+                let fate = build.describe_fate(path);
+                let taken = |number| {
+                    (
+                        number,
+                        explain_taken(id, &format!("`{path}`, which {fate}")),
+                    )
+                };
                 refused.extend(claimers.into_iter().map(taken));
                 continue;
             }
             let right = |number: usize| {
                 let post = &posts[number];
                 let (published, title) = &lines[number];
-                let says =
-                    home.is_some_and(|line| line.published == published && line.title == title);
-                let is_home = home.is_some_and(|line| line.path == post.path);
-                match (is_home, post.id == Some(id), says) {
+                let is_alike =
+                    line.is_some_and(|line| line.published == published && line.title == title);
+                let is_at_path = line.is_some_and(|line| line.path == post.path);
+                match (is_at_path, post.id == Some(id), is_alike) {
                     (true, true, _) | (true, _, true) => Right::Holder,
                     (false, _, true) => Right::Renamed,
                     (true, ..) => Right::Edited,
-                    (false, ..) => Right::Stranger,
+                    (false, ..) => Right::ByNameAlone,
                 }
             };
-            let dweller = home.and_then(|line| places.get(line.path).copied());
-            let dweller = dweller.filter(|number| posts[*number].id.is_none());
-            let rivals = claimers.iter().copied().chain(dweller);
+            let at_path = line.and_then(|line| numbers.get(line.path).copied());
+            let unnamed = at_path.filter(|number| posts[*number].id.is_none());
+            let rivals = claimers.iter().copied().chain(unnamed);
             let Some(holder) = rivals.min_by_key(|number| (right(*number), posts[*number].path))
             else {
                 continue;
             };
             for number in claimers.into_iter().filter(|number| *number != holder) {
                 let whose = format!("`{}`", posts[holder].path);
-                refused.push((number, id_taken(id, &whose)));
+                refused.push((number, explain_taken(id, &whose)));
             }
         }
         Self { refused }
     }
 }
 
-fn id_taken(id: &str, whose: &str) -> Finding {
+/// Explains that a post cannot have this id, which is `whose` already.
+fn explain_taken(id: &str, whose: &str) -> Finding {
     let message = format!("`{id}` is also the id of {whose}");
     Finding::error(Rule::IdTaken, message).hint("give one of them an `id` of its own, or none")
 }

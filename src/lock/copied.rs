@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::lock::Lock;
-use crate::lock::alike::Asking;
+use crate::lock::asking::Asking;
 use crate::lock::given::Given;
 use crate::lock::lines::Line;
 use crate::lock::unclear::Unclear;
@@ -15,9 +15,9 @@ use crate::post::Likeness;
 
 /// The owner of a line that a post at its path and others may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Heir {
+enum LineOwner {
     /// The post at the path of the line.
-    AtHome,
+    AtPath,
     /// Not the post at its path, or it asks for another line.
     Elsewhere,
     Unclear,
@@ -26,44 +26,44 @@ enum Heir {
 impl Lock {
     /// Gives a post at the path of a line its id, though others have the line's instant and title, if the post's text
     /// is unchanged. Returns all candidates of the lines whose owner is not clear.
-    pub(super) fn tell_from_copies<'a>(
+    pub(super) fn give_to_originals<'a>(
         &'a self,
         given: &mut Given<'a>,
         asking: &Asking<'_>,
     ) -> Vec<Unclear> {
         let mut asked: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
-        let mut at_home: Vec<(usize, Line<'a>)> = Vec::new();
-        for number in given.lacking() {
+        let mut at_own_path: Vec<(usize, Line<'a>)> = Vec::new();
+        for number in given.list_lacking() {
             let line = asking.line(number);
             let own = self.posts.get(asking.posts[number].path);
             let own = own.filter(|own| !own.is_moved() && !given.taken.contains(own.id));
-            at_home.extend(own.map(|own| (number, own)));
+            at_own_path.extend(own.map(|own| (number, own)));
             asked
                 .entry((line.published, line.title))
                 .or_default()
                 .push(number);
         }
-        let alike = self.alike(given, |_| "");
-        let mut heirs: Vec<(usize, Line<'a>, &[usize], Heir)> = Vec::new();
-        for (number, own) in at_home {
+        let alike = self.index_alike(given, |_| "");
+        let mut owners: Vec<(usize, Line<'a>, &[usize], LineOwner)> = Vec::new();
+        for (number, own) in at_own_path {
             let Some(others) = asked.get(&(own.published, own.title)) else {
                 continue;
             };
             let line = asking.line(number);
             let wanted = alike.get(&(line.published, line.title, ""));
             let wanted = wanted.copied().flatten();
-            let heir = asking.find_heir(number, &own, others, wanted);
-            heirs.push((number, own, others, heir));
+            let owner = asking.find_owner(number, &own, others, wanted);
+            owners.push((number, own, others, owner));
         }
-        for (number, own, _, heir) in &heirs {
-            if *heir == Heir::AtHome {
+        for (number, own, _, owner) in &owners {
+            if *owner == LineOwner::AtPath {
                 given.give(*number, own.id);
             }
         }
-        heirs.retain(|(.., heir)| *heir == Heir::Unclear);
+        owners.retain(|(.., owner)| *owner == LineOwner::Unclear);
         let mut unclear: Vec<Unclear> = Vec::new();
-        for (number, own, others, _) in heirs {
-            unclear.extend(asking.ask_whose(number, &own, others));
+        for (number, own, others, _) in owners {
+            unclear.extend(asking.ask_for_owner(number, &own, others));
         }
         // It may be one of several, and is named once.
         let mut seen = HashSet::new();
@@ -75,49 +75,49 @@ impl Lock {
 
 impl Asking<'_> {
     /// Decides the owner of a line: the post at its path, which may want the id of another line, or one of `others`.
-    fn find_heir(
+    fn find_owner(
         &self,
         number: usize,
         own: &Line<'_>,
         others: &[usize],
         wanted: Option<&str>,
-    ) -> Heir {
+    ) -> LineOwner {
         let is_same = |number: usize, id: &str| {
-            let likeness = self.likeness(number, id);
+            let likeness = self.compare_texts(number, id);
             likeness.is_some_and(Likeness::is_same)
         };
         let is_as_published = is_same(number, own.id);
         if let Some(wanted) = wanted {
             // Without texts, files that changed places look like their copies.
             if !self.past.is_known() && others.len() > 1 {
-                return Heir::Unclear;
+                return LineOwner::Unclear;
             }
             // Files may have changed places, also with one text.
             return match is_as_published && !is_same(number, wanted) {
-                true => Heir::AtHome,
-                false => Heir::Elsewhere,
+                true => LineOwner::AtPath,
+                false => LineOwner::Elsewhere,
             };
         }
         let is_of_the_day = self.line(number).published == own.published;
         if is_as_published {
             let is_alone = is_of_the_day || !others.iter().any(|other| is_same(*other, own.id));
             return if is_alone {
-                Heir::AtHome
+                LineOwner::AtPath
             } else {
-                Heir::Unclear
+                LineOwner::Unclear
             };
         }
-        match self.likeness(number, own.id) {
-            Some(Likeness::Other) => Heir::Elsewhere,
-            None if !self.past.is_known() => Heir::Unclear,
-            _ if !is_of_the_day => Heir::Elsewhere,
-            None => Heir::Elsewhere,
-            _ => Heir::Unclear,
+        match self.compare_texts(number, own.id) {
+            Some(Likeness::Other) => LineOwner::Elsewhere,
+            None if !self.past.is_known() => LineOwner::Unclear,
+            _ if !is_of_the_day => LineOwner::Elsewhere,
+            None => LineOwner::Elsewhere,
+            _ => LineOwner::Unclear,
         }
     }
 
     /// Asks a person about the owner of a line: the post at its path, or one of `others`.
-    fn ask_whose(&self, number: usize, own: &Line<'_>, others: &[usize]) -> Vec<Unclear> {
+    fn ask_for_owner(&self, number: usize, own: &Line<'_>, others: &[usize]) -> Vec<Unclear> {
         let all = || others.iter().copied().chain([number]);
         let ask = |number: usize| {
             let path = |other: usize| self.posts[other].path;

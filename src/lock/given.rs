@@ -35,26 +35,26 @@ impl<'a> Given<'a> {
     }
 
     /// The posts without an id, refused ones included.
-    pub(super) fn without(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn list_without_id(&self) -> impl Iterator<Item = usize> {
         let without = self.ids.iter().enumerate().filter(|(_, id)| id.is_none());
         without.map(|(number, _)| number)
     }
 
     /// The posts without an id that are not refused.
-    pub(super) fn lacking(&self) -> impl Iterator<Item = usize> {
-        self.without()
+    pub(super) fn list_lacking(&self) -> impl Iterator<Item = usize> {
+        self.list_without_id()
             .filter(|number| !self.refused.contains(number))
     }
 
     /// Whether any post still needs an id.
     pub(super) fn lacks(&self) -> bool {
-        self.lacking().next().is_some()
+        self.list_lacking().next().is_some()
     }
 
     /// Gives each post without an id the one that `known` says, if no other post asks for the same.
     pub(super) fn take_alone(&mut self, known: impl Fn(usize) -> Option<&'a str>) {
         let asked: Vec<(usize, &str)> = self
-            .lacking()
+            .list_lacking()
             .filter_map(|number| Some((number, known(number)?)))
             .collect();
         let mut count: HashMap<&str, usize> = HashMap::new();
@@ -62,36 +62,40 @@ impl<'a> Given<'a> {
             *count.entry(id).or_default() += 1;
         }
         for (number, id) in asked {
-            if count[id] == 1 && self.taken.insert(id) {
-                self.ids[number] = Some(id);
+            if count[id] == 1 {
+                self.give(number, id);
             }
         }
     }
 
-    /// This post gets this id, unless another has it.
-    pub(super) fn give(&mut self, number: usize, id: &'a str) {
-        if self.taken.insert(id) {
+    /// Gives this post this id, unless another has it. Returns whether it has it now.
+    pub(super) fn give(&mut self, number: usize, id: &'a str) -> bool {
+        let is_free = self.taken.insert(id);
+        if is_free {
             self.ids[number] = Some(id);
         }
+        is_free
     }
 
+    /// Gives this post the id of a vanished one, unless another has it.
     pub(super) fn give_moved(&mut self, number: usize, id: &'a str) {
-        if self.taken.insert(id) {
-            self.ids[number] = Some(id);
+        if self.give(number, id) {
             self.moved.insert(number);
         }
     }
 
-    /// Each post without an id gets this one, unless another has it.
+    /// Gives each post without an id the one that `known` says, unless another has it.
     pub(super) fn take(&mut self, known: impl Fn(usize) -> Option<&'a str>) {
-        let lacking: Vec<usize> = self.lacking().collect();
+        let lacking: Vec<usize> = self.list_lacking().collect();
         for number in lacking {
-            self.ids[number] = known(number).filter(|known| self.taken.insert(known));
+            if let Some(id) = known(number) {
+                self.give(number, id);
+            }
         }
     }
 
-    /// The ids, with new ones for the rest.
-    pub(super) fn or_mint(
+    /// Mints ids for the rest, and returns all.
+    pub(super) fn mint_rest(
         self,
         authority: &str,
         posts: &[Unnamed<'_>],

@@ -188,19 +188,14 @@ impl Lines {
                 known.insert(line.id);
             }
         }
-        let mut unkept = Vec::new();
-        for text in self.changed.values() {
-            match Line::parse(text) {
-                Some(line) if !known.contains(line.id) => unkept.push(line),
-                _ => {}
-            }
-        }
-        known.extend(unkept.iter().map(|line| line.id));
-        for text in &self.beside {
-            match Line::parse(text) {
-                Some(line) if !known.contains(line.id) => unkept.push(line),
-                _ => {}
-            }
+        let mut unkept: Vec<Line<'_>> = Vec::new();
+        for lines in [
+            self.changed.values().collect::<Vec<_>>(),
+            self.beside.iter().collect(),
+        ] {
+            let lines = lines.into_iter().filter_map(|line| Line::parse(line));
+            unkept.extend(lines.filter(|line| !known.contains(line.id)));
+            known.extend(unkept.iter().map(|line| line.id));
         }
         unkept.iter().map(ToString::to_string).collect()
     }
@@ -226,7 +221,7 @@ impl Lines {
 
 /// Composes the accents in the paths and titles of a lock, since some file systems take them apart. Ids stay as they
 /// are, because they are compared byte by byte.
-pub(super) fn composed_lines(text: &str) -> Cow<'_, str> {
+pub(super) fn compose_lines(text: &str) -> Cow<'_, str> {
     if matches!(compose(text), Cow::Borrowed(_)) {
         return text.into();
     }

@@ -14,6 +14,7 @@
 //! | past | what the manifest knows of the last build, and texts ([`Past`]) |
 
 mod alike;
+mod asking;
 mod assign;
 mod claims;
 mod copied;
@@ -65,8 +66,8 @@ pub struct Changes {
     pub repeated: BTreeSet<String>,
     /// The paths of posts that took the id of an old feed.
     pub adopted: BTreeSet<String>,
-    /// The paths of posts with an id that an earlier run could not write, and that would not be minted for them today.
-    pub unsaid: BTreeSet<String>,
+    /// The paths of posts with an id that an earlier run could not write, and that no other machine would mint for them.
+    pub unminted: BTreeSet<String>,
 }
 
 /// A post that asks for its id.
@@ -95,7 +96,7 @@ impl Lock {
     /// A finding with its line: an empty or cut file, conflict markers, a malformed line, one path with two ids.
     pub fn parse(text: &str) -> Result<Self, Finding> {
         let mut lock = Self::default();
-        let text = &*lines::composed_lines(text);
+        let text = &*lines::compose_lines(text);
         let whole = text;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if !text.ends_with('\n') {
@@ -260,7 +261,7 @@ impl Lock {
 
     /// Gives a post the id that it had in an old feed. Returns whether that changed it. An id in front matter stays.
     pub fn adopt(&mut self, path: &str, id: &str) -> bool {
-        let id = field(id);
+        let id = strip_controls(id);
         let known = self
             .posts
             .get(path)
@@ -282,11 +283,12 @@ impl Lock {
 
     /// Gives a feed the id that it had elsewhere; the folder of the main feed is empty.
     pub fn adopt_feed(&mut self, folder: &str, id: &str) {
-        self.feeds.insert(folder.to_owned(), field(id).into_owned());
+        self.feeds
+            .insert(folder.to_owned(), strip_controls(id).into_owned());
     }
 
     /// Whether there is a line of a post at this path, and no tombstone.
-    pub fn knows(&self, path: &str) -> bool {
+    pub fn has_post_at(&self, path: &str) -> bool {
         self.posts.get(path).is_some_and(|line| !line.is_moved())
     }
 
@@ -381,8 +383,8 @@ fn is_conflict_marker(line: &str) -> bool {
             .any(is_sign)
 }
 
-/// A text that holds neither the sign between fields nor the one between lines.
-fn field(text: &str) -> Cow<'_, str> {
+/// Replaces control characters, among them the signs between fields and between lines.
+fn strip_controls(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) {
         text.replace(char::is_control, " ").into()
     } else {

@@ -35,16 +35,17 @@ pub trait Past {
     fn absence(&self, path: &str) -> Option<Absence>;
     /// The text of the file at this path, which is no post today; none where there is no such file.
     fn absent(&self, path: &str) -> Option<Signature>;
-    /// The paths of those files of which nobody can say that they are no post that vanished: an error leaves them out, or
-    /// their author does and the last build had no such file.
+    /// The paths of the files that may be posts which vanished: an error leaves them out, or their author does and the last
+    /// build had no such file.
     fn possible_posts(&self) -> &[String];
     /// The lines that the lock could not be given.
     fn unkept(&self) -> &[String];
 }
 
 impl dyn Past + '_ {
-    /// Whether the file at this path, which is no post today, has not another text than the post of this id had.
-    pub(super) fn stands_unread(&self, path: &str, id: &str) -> bool {
+    /// Whether the file at this path, which is no post today, may have the text of the post of this id: it is not known
+    /// to have another.
+    pub(super) fn may_have_text(&self, path: &str, id: &str) -> bool {
         let Some(now) = self.absent(path) else {
             return false;
         };
@@ -52,8 +53,8 @@ impl dyn Past + '_ {
         before.is_none_or(|before| before.compare(now) != Likeness::Other)
     }
 
-    /// Whether the file at this path, which is no post today, has the text that the post of this id had; where that is
-    /// not known, any file has.
+    /// Whether the file at this path, which is no post today, has the text that the post of this id had; if that text is
+    /// not known, any file counts.
     pub(super) fn stands_as_published(&self, path: &str, id: &str) -> bool {
         let Some(now) = self.absent(path) else {
             return false;
@@ -66,13 +67,13 @@ impl dyn Past + '_ {
     pub(super) fn may_be_at(&self, path: &str, id: &str) -> bool {
         match self.absence(path) {
             Some(Absence::Broken) => true,
-            Some(Absence::LeftOut(_)) => self.stands_unread(path, id),
+            Some(Absence::LeftOut(_)) => self.may_have_text(path, id),
             Some(Absence::LeadsOn) | None => false,
         }
     }
 
-    /// The fate of the post that was at this path.
-    pub(super) fn fate_of(&self, path: &str) -> String {
+    /// Describes the fate of the post that was at this path.
+    pub(super) fn describe_fate(&self, path: &str) -> String {
         match self.absence(path) {
             Some(Absence::Broken) => "cannot be read".to_owned(),
             Some(Absence::LeftOut(why)) => format!("is left out today ({why})"),

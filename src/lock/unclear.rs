@@ -12,8 +12,16 @@ pub(super) struct Unclear {
 }
 
 impl Unclear {
-    /// `post` is the line of the post but for its id. It may be one of `first`, by path and id, or of so many `others`,
-    /// whose fate is this, or a new one.
+    fn new(number: usize, message: impl Into<String>, hint: String, held: Vec<String>) -> Self {
+        Self {
+            number,
+            finding: Finding::error(Rule::PostUnclear, message).hint(hint),
+            held,
+        }
+    }
+
+    /// Reports a post that may be one of `first`, by path and id, or of so many `others`, which all have this fate, or a
+    /// new one. `post` is its line, here and below, without its id.
     pub(super) fn moved_or_new(
         number: usize,
         post: &Line<'_>,
@@ -33,13 +41,9 @@ impl Unclear {
         let hint = format!(
             "add one of these lines to the lock, its fields parted by tabs, or the line's id to the front matter; \
              the last is for a new post\n{}",
-            lines_of(post, ids)
+            write_lines(post, ids)
         );
-        Self {
-            number,
-            finding: Finding::error(Rule::PostUnclear, message).hint(hint),
-            held: Vec::new(),
-        }
+        Self::new(number, message, hint, Vec::new())
     }
 
     /// Reports a post that may be the one that had this path on its day, unknown to the lock by now, or a new one.
@@ -49,13 +53,9 @@ impl Unclear {
         let hint = format!(
             "add one of these lines to the lock, its fields parted by tabs, or the line's id to the front matter; \
              the last is for a new post\n{}",
-            lines_of(post, [old, new])
+            write_lines(post, [old, new])
         );
-        Self {
-            number,
-            finding: Finding::error(Rule::PostUnclear, message).hint(hint),
-            held: Vec::new(),
-        }
+        Self::new(number, message, hint, Vec::new())
     }
 
     /// Reports a post at the path of one that was gone at the last build, with which it has nothing else in common: that
@@ -66,13 +66,9 @@ impl Unclear {
         let hint = format!(
             "put one of these lines in the place of that of its path in the lock, its fields parted by tabs, or the \
              line's id into the front matter; the last is for a new post\n{}",
-            lines_of(post, [old, new])
+            write_lines(post, [old, new])
         );
-        Self {
-            number,
-            finding: Finding::error(Rule::PostUnclear, message).hint(hint),
-            held: Vec::new(),
-        }
+        Self::new(number, message, hint, Vec::new())
     }
 
     /// Reports a post that may be the one published at `path` with this id, as `others` may be, or a new one.
@@ -93,16 +89,12 @@ impl Unclear {
         let hint = format!(
             "put one of these lines into the lock, in the place of that of its path where there is one, its fields \
              parted by tabs, or the line's id into the front matter; the last is for a new post\n{}",
-            lines_of(post, [id, new])
+            write_lines(post, [id, new])
         );
-        Self {
-            number,
-            finding: Finding::error(Rule::PostUnclear, message).hint(hint),
-            held: vec![id.to_owned()],
-        }
+        Self::new(number, message, hint, vec![id.to_owned()])
     }
 
-    /// The post that stood at its path, edited, or the one of `gone`, by path and id, moved here.
+    /// Reports a post that may be the one that stood at its path, edited, or the one of `gone`, by path and id, moved here.
     pub(super) fn edited_or_moved(
         number: usize,
         post: &Line<'_>,
@@ -117,18 +109,19 @@ impl Unclear {
         let hint = format!(
             "put one of these lines in the place of that of its path in the lock, its fields parted by tabs, or the \
              line's id into the front matter; the first is for the post that was here\n{}",
-            lines_of(post, [own, gone.1])
+            write_lines(post, [own, gone.1])
         );
-        Self {
+        Self::new(
             number,
-            finding: Finding::error(Rule::PostUnclear, message).hint(hint),
-            held: vec![own.to_owned(), gone.1.to_owned()],
-        }
+            message,
+            hint,
+            vec![own.to_owned(), gone.1.to_owned()],
+        )
     }
 }
 
-/// The line of a post with each of these ids.
-fn lines_of<'a>(post: &Line<'_>, ids: impl IntoIterator<Item = &'a str>) -> String {
+/// Writes the line of a post with each of these ids.
+fn write_lines<'a>(post: &Line<'_>, ids: impl IntoIterator<Item = &'a str>) -> String {
     let lines = ids.into_iter().map(|id| Line { id, ..*post }.to_string());
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::lock::Lock;
-use crate::lock::alike::Asking;
+use crate::lock::asking::Asking;
 use crate::lock::given::Given;
 use crate::lock::lines::Line;
 use crate::lock::moved::{Arrival, Trace, match_posts};
@@ -22,7 +22,7 @@ impl Lock {
         given: &mut Given<'a>,
         asking: &Asking<'_>,
     ) -> Vec<Unclear> {
-        let numbers: Vec<usize> = given.without().collect();
+        let numbers: Vec<usize> = given.list_without_id().collect();
         let mut gone = self.list_vanished(given, asking);
         if gone.is_empty() {
             return Vec::new();
@@ -76,7 +76,7 @@ impl Lock {
             let text = past.before(line.id);
             if text.is_some() || !past.is_known() {
                 let text = text.filter(|text| *text != Signature::UNKNOWN);
-                gone.push((trace(&line, text, past), line.id));
+                gone.push((make_trace(&line, text, past), line.id));
             }
         }
         gone
@@ -107,15 +107,15 @@ impl Lock {
                 continue;
             };
             if alike.iter().any(|other| other.compare(text).is_same()) {
-                returning.push((trace(&line, Some(text), past), line.id));
+                returning.push((make_trace(&line, Some(text), past), line.id));
             }
         }
         returning
     }
 }
 
-/// The traits of the post of a line that had this text.
-fn trace<'a>(line: &Line<'a>, text: Option<Signature>, past: &dyn Past) -> Trace<'a> {
+/// Makes the traits of the post of a line that had this text.
+fn make_trace<'a>(line: &Line<'a>, text: Option<Signature>, past: &dyn Past) -> Trace<'a> {
     let short = text.filter(|text| text.is_short());
     Trace {
         is_shared: short.is_some_and(|text| past.is_shared(text)),

@@ -22,7 +22,7 @@ fn they_count_as_its_own_until_the_file_knows_their_ids() {
         unkept: unkept.clone(),
         ..Build::default()
     };
-    for (case, path, title, is_unsaid) in [
+    for (case, path, title, is_unminted) in [
         ("as it was", "a.md", "Tea", false),
         ("retitled", "a.md", "Green", false),
         ("renamed", "b.md", "Tea", true),
@@ -30,7 +30,11 @@ fn they_count_as_its_own_until_the_file_knows_their_ids() {
         let mut lock = Lock::default();
         let assigned = lock.assign("h", &[post(path, title)], &build());
         assert_eq!(assigned.ids, [Some(ids[0].clone())], "{case}");
-        assert_eq!(lock.changes().unsaid.contains(path), is_unsaid, "{case}");
+        assert_eq!(
+            lock.changes().unminted.contains(path),
+            is_unminted,
+            "{case}"
+        );
         assert!(
             lock.changes().new.is_empty() && !lock.is_as_read(),
             "{case}"
