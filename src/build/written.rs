@@ -6,7 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::config::Config;
-use crate::feed::{CheckedDocument, check_document, url};
+use crate::feed::{CheckedDocument, check_document, make_url};
 use crate::file::read::{WRITTEN, read_text_if_any};
 use crate::finding::{Finding, Rule};
 
@@ -47,7 +47,7 @@ fn check(config: &Config, path: &str) -> Option<Result<CheckedDocument, Finding>
 fn check_archives(config: &Config, documents: &BTreeMap<&str, CheckedDocument>) -> Vec<Finding> {
     let by_address: BTreeMap<String, &str> = documents
         .keys()
-        .map(|path| (url(&config.site, path).to_string(), *path))
+        .map(|path| (make_url(&config.site, path).to_string(), *path))
         .collect();
     let mut findings = Vec::new();
     let mut led_to = BTreeSet::new();

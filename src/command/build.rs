@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::build::{BuildOptions, build as write_feeds, read_input};
 use crate::cli;
 use crate::ending::Ending;
-use crate::feed::links;
+use crate::feed::write_links;
 use crate::source::Reach;
 use crate::talk::Talk;
 
@@ -22,7 +22,7 @@ pub(super) fn run(
     runtime: &Runtime,
 ) -> anyhow::Result<Ending> {
     if args.print_links {
-        let links = links(&app.config.site, &app.config.feeds);
+        let links = write_links(&app.config.site, &app.config.feeds);
         talk.out().write_all(links.as_bytes())?;
         return Ok(Ending::Done);
     }

@@ -20,7 +20,7 @@ pub(super) async fn run(app: &App, talk: &mut Talk<'_>, dry: Dry) -> anyhow::Res
     let mut manifest = Manifest::read(&app.config.posts.lock);
     if dry.dry_run {
         for path in manifest.list_untold() {
-            writeln!(talk.out(), "{}", feed::url(&app.config.site, &path))?;
+            writeln!(talk.out(), "{}", feed::make_url(&app.config.site, &path))?;
         }
         return Ok(Ending::Done);
     }

@@ -6,8 +6,13 @@ use crate::config::{Feeds, Format, Site, address_below};
 use crate::feed::format::look_up;
 use crate::feed::text;
 
-/// The path of a feed, or of a period of its archive, below the folder that is published.
-pub(super) fn path(config: &Feeds, format: Format, folder: &str, period: Option<&str>) -> String {
+/// Makes the path of a feed, or of a period of its archive, below the folder that is published.
+pub(super) fn make_path(
+    config: &Feeds,
+    format: Format,
+    folder: &str,
+    period: Option<&str>,
+) -> String {
     let default = format.default_file();
     let name = config
         .files
@@ -21,23 +26,25 @@ pub(super) fn path(config: &Feeds, format: Format, folder: &str, period: Option<
     }
 }
 
-/// The address of a document by its path.
-pub(crate) fn url(site: &Site, path: &str) -> Url {
+/// Makes the address of a document from its path.
+pub(crate) fn make_url(site: &Site, path: &str) -> Url {
     address_below(&site.url, path)
 }
 
-/// The media type of the feed, or of the period of its archive, at this path below the folder; `None` if it is no feed.
+/// Finds the media type of the feed, or of the period of its archive, at this path below the folder; `None` if it is no
+/// feed.
 pub(crate) fn find_media_type(config: &Feeds, path: &str) -> Option<&'static str> {
     let format = config.format_at(path)?;
     Some(look_up(format).media_type())
 }
 
-/// The address that readers subscribe to, as it is written in documents.
-pub(super) fn make_subscription(
+/// Writes the address of a feed, or of a period of its archive, as documents have it.
+pub(super) fn write_address(
     site: &Site,
     config: &Feeds,
     format: Format,
     folder: &str,
+    period: Option<&str>,
 ) -> String {
-    text::escape_address(url(site, &path(config, format, folder, None)))
+    text::escape_address(make_url(site, &make_path(config, format, folder, period)))
 }

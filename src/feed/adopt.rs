@@ -42,13 +42,13 @@ impl OldFeed {
         let mut given: HashSet<String> = HashSet::new();
         let mut warnings = Vec::new();
         // Each id, and the path of the address that it would be.
-        let mut said: Vec<(&str, Option<&str>)> = Vec::new();
+        let mut paths: Vec<(&str, Option<&str>)> = Vec::new();
         for item in &self.items {
             let Item {
                 id, title, link, ..
             } = item;
             let found = finder.find(item).filter(|number| ids[*number].is_none());
-            said.push((
+            paths.push((
                 id,
                 found
                     .map(|number| posts[number].url.path())
@@ -82,14 +82,14 @@ impl OldFeed {
         if given.is_empty() {
             return Err(self.explain(posts, &warnings));
         }
-        if let Some((origin, way)) = rule(&said) {
+        if let Some((origin, form)) = find_rule(&paths) {
             for (number, (post, id)) in posts
                 .iter()
                 .zip(&mut ids)
                 .enumerate()
                 .filter(|(_, (_, id))| id.is_none())
             {
-                *id = way(origin, post.url.path())
+                *id = form(origin, post.url.path())
                     .filter(|id| is_free(id, number) && given.insert(id.clone()));
                 by_rule += usize::from(id.is_some());
             }
@@ -105,7 +105,7 @@ impl OldFeed {
         })
     }
 
-    /// Why no post of ours gets an id from this feed.
+    /// Explains why no post of ours gets an id from this feed.
     fn explain(&self, posts: &[Post], warnings: &[Finding]) -> Finding {
         let (Some(item), Some(post)) = (self.items.first(), posts.first()) else {
             let what = if posts.is_empty() {
@@ -164,7 +164,7 @@ impl<'a> Finder<'a> {
             Default::default();
         for (number, post) in posts.iter().enumerate() {
             by_path
-                .entry(path(&post.url.to_url()))
+                .entry(strip_ending(&post.url.to_url()))
                 .or_default()
                 .push(number);
             by_title
@@ -183,7 +183,7 @@ impl<'a> Finder<'a> {
         let by_link = item
             .link
             .as_ref()
-            .and_then(|link| self.by_path.get(&path(link)));
+            .and_then(|link| self.by_path.get(&strip_ending(link)));
         if let Some([number]) = by_link.map(Vec::as_slice) {
             return Some(*number);
         }
@@ -211,30 +211,31 @@ impl<'a> Finder<'a> {
 /// An address as an id: what came before the path, and the path.
 type IdForm = fn(&str, &str) -> Option<String>;
 
-/// The ways in which generators say an address as an id.
-const WAYS: [IdForm; 4] = [
+/// The forms in which generators write an address as an id.
+const FORMS: [IdForm; 4] = [
     |origin, path| Some(format!("{origin}{path}")),
     |origin, path| Some(format!("{origin}{}", path.strip_suffix('/')?)),
     |origin, path| Some(format!("{origin}{}/", path.trim_end_matches('/'))),
     |origin, path| Some(format!("{origin}{}", path.strip_suffix(".html")?)),
 ];
 
-/// The pattern by which each of these ids is its post's address: the origin, and the form of the path.
-fn rule<'a>(said: &[(&'a str, Option<&str>)]) -> Option<(&'a str, IdForm)> {
-    let (first, _) = said.first()?;
+/// Finds the rule by which each of these ids is its post's address: the origin, and the form of the path.
+fn find_rule<'a>(paths: &[(&'a str, Option<&str>)]) -> Option<(&'a str, IdForm)> {
+    let (first, _) = paths.first()?;
     let origin = &first[..first
         .find("://")
         .map(|at| at + 3)
         .and_then(|at| Some(at + first[at..].find('/')?))?];
-    let is_said = |way: &IdForm| {
-        said.iter()
-            .all(|(id, path)| path.and_then(|path| way(origin, path)).as_deref() == Some(id))
+    let is_followed = |form: &IdForm| {
+        paths
+            .iter()
+            .all(|(id, path)| path.and_then(|path| form(origin, path)).as_deref() == Some(id))
     };
-    Some((origin, WAYS.into_iter().find(is_said)?))
+    Some((origin, FORMS.into_iter().find(is_followed)?))
 }
 
-/// The path of an address, however its end is written.
-fn path(url: &Url) -> String {
+/// Strips from the path of an address the endings by which two links to one page may differ.
+fn strip_ending(url: &Url) -> String {
     let path = url
         .path()
         .trim_end_matches("index.html")

@@ -3,21 +3,21 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tera::{Context, Tera};
+use tera::Context;
 use url::Url;
 
 use crate::config::{Feeds, Site};
-use crate::feed::address::{path, url};
+use crate::feed::address::{make_path, make_url};
 use crate::feed::format::look_up;
 use crate::feed::mark::GENERATOR;
-use crate::feed::model::{Entry, EntryText, Feed, write_day};
+use crate::feed::model::{Entry, EntryText, Feed, write_day, write_title};
 use crate::feed::ours::is_ours;
 use crate::feed::{page, text};
 use crate::finding::Finding;
 use crate::language::{self, DigestWords};
 use crate::ledger::IssueId;
 use crate::post::{Address, Fingerprint, Post};
-use crate::template::explain;
+use crate::template::render_over_default;
 
 /// The folder of the archive below the folder that is published.
 pub(crate) const ISSUES: &str = "issues/";
@@ -47,7 +47,7 @@ impl IssueEntry {
         let post = Post {
             id: format!("tag:{},2000:issue/{id}", setting.authority).into(),
             path: "".into(),
-            url: Address::from(page_of(setting.site, id)),
+            url: Address::from(make_page_url(setting.site, id)),
             title: subject.into(),
             published: made_at,
             updated: made_at,
@@ -68,9 +68,9 @@ impl IssueEntry {
     }
 }
 
-/// The address of an issue's page.
-pub(crate) fn page_of(site: &Site, id: IssueId) -> Url {
-    url(site, &format!("{ISSUES}{id}.html"))
+/// Makes the address of an issue's page.
+pub(crate) fn make_page_url(site: &Site, id: IssueId) -> Url {
+    make_url(site, &format!("{ISSUES}{id}.html"))
 }
 
 /// The parts of the index and of the feeds of issues.
@@ -90,16 +90,16 @@ pub(crate) struct IssueFeeds<'a> {
 }
 
 impl IssueFeeds<'_> {
-    /// The documents beside the pages, by their paths below the folder: the index of all issues, and the feeds, which show
+    /// Writes the documents beside the pages, by their paths below the folder: the index of all issues, and the feeds, which show
     /// the newest. `issues` are the newest first.
     ///
     /// # Errors
     /// A finding that names the template and its line.
-    pub(crate) fn documents(
+    pub(crate) fn write_documents(
         &self,
         issues: &[IssueEntry],
     ) -> Result<Vec<(String, String)>, Finding> {
-        let mut documents = vec![(format!("{ISSUES}index.html"), self.index(issues)?)];
+        let mut documents = vec![(format!("{ISSUES}index.html"), self.write_index(issues)?)];
         let newest = &issues[..issues.len().min(self.config.limit)];
         for format in &self.config.formats {
             let writer = look_up(*format);
@@ -110,8 +110,7 @@ impl IssueFeeds<'_> {
                         site: self.site,
                         authority: self.authority,
                         post: &issue.post,
-                        title: text::clean_visible(&issue.post.title)
-                            .unwrap_or_else(|| write_day(&issue.post, self.site)),
+                        title: write_title(&issue.post, self.site),
                         text: EntryText::Full {
                             html: text::clean(&issue.html),
                             about: None,
@@ -121,8 +120,8 @@ impl IssueFeeds<'_> {
                 })
                 .collect();
             let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
-            let place = path(self.config, *format, ISSUES, None);
-            let address = url(self.site, &place);
+            let path = make_path(self.config, *format, ISSUES, None);
+            let address = make_url(self.site, &path);
             let feed = Feed {
                 site: self.site,
                 topic: Some(&self.words.all_issues),
@@ -136,12 +135,12 @@ impl IssueFeeds<'_> {
                 hub: None,
                 style: self.config.page.then(|| format!("../{}", page::STYLE)),
             };
-            documents.push((place, writer.write_document(&feed, &entries)));
+            documents.push((path, writer.write_document(&feed, &entries)));
         }
         Ok(documents)
     }
 
-    fn index(&self, issues: &[IssueEntry]) -> Result<String, Finding> {
+    fn write_index(&self, issues: &[IssueEntry]) -> Result<String, Finding> {
         let site = self.site;
         let several = issues
             .iter()
@@ -152,25 +151,12 @@ impl IssueFeeds<'_> {
                 let post = &issue.post;
                 let local = post.published.with_timezone(&site.zone()).date_naive();
                 json!({
-                    "title": text::clean_visible(&post.title).unwrap_or_else(|| write_day(post, site)),
+                    "title": write_title(post, site),
                     "url": text::escape_address(&post.url),
                     "day": write_day(post, site),
                     "date": language::write_day(local, &site.language),
                     "digest": several.then_some(&issue.digest),
                     "language": post.language,
-                })
-            })
-            .collect();
-        let formats: Vec<Value> = self
-            .config
-            .formats
-            .iter()
-            .map(|format| {
-                let address = url(site, &path(self.config, *format, ISSUES, None));
-                json!({
-                    "name": look_up(*format).label(),
-                    "media_type": look_up(*format).media_type(),
-                    "url": text::escape_address(&address),
                 })
             })
             .collect();
@@ -182,29 +168,20 @@ impl IssueFeeds<'_> {
                 "url": text::escape_address(&site.url),
                 "language": site.language,
                 "direction": language::find_direction(&site.language),
-                "archive": text::escape_address(url(site, ISSUES)),
+                "archive": text::escape_address(make_url(site, ISSUES)),
             }),
         );
-        values.insert("formats", &formats);
+        values.insert(
+            "formats",
+            &page::link_formats(site, self.config, ISSUES, None),
+        );
         values.insert("issues", &listed);
         let words = self.words;
         values.insert(
             "words",
             &json!({ "all_issues": words.all_issues, "no_issues": words.no_issues }),
         );
-        let mut tera = Tera::default();
-        let (name, own) = match self.template {
-            Some((file, text)) => (file.to_string_lossy(), text),
-            None => (
-                "issues.html".into(),
-                "{% extends \"default/issues.html\" %}",
-            ),
-        };
-        tera.add_raw_templates([("default/issues.html", TEMPLATE), (&*name, own)])
-            .map_err(|error| explain(&error))?;
-        let index = tera
-            .render(&name, &values)
-            .map_err(|error| explain(&error))?;
+        let index = render_over_default("issues.html", TEMPLATE, self.template, &values)?;
         Ok(match is_ours(index.as_bytes()) {
             true => index,
             false => format!("<!-- {GENERATOR} -->\n{index}"),

@@ -151,7 +151,7 @@ impl<'a> Entry<'a> {
         origin: Option<&'a FeedOrigin>,
     ) -> Self {
         let site = setting.site;
-        let title = title(post, body, site);
+        let title = make_title(post, body, site);
         let text = match setting.config.content {
             EntryContent::Full => {
                 let html = text::clean(&body.html);
@@ -163,7 +163,7 @@ impl<'a> Entry<'a> {
                 let about = about.filter(|about| !html::read_words(&html).contains(about.as_str()));
                 EntryText::Full { html, about }
             }
-            EntryContent::Summary => EntryText::Summary(summary(body, &title)),
+            EntryContent::Summary => EntryText::Summary(make_summary(body, &title)),
         };
         Self {
             site,
@@ -176,8 +176,8 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The summary of a post, else its first words, else its title.
-fn summary(body: &Body, title: &str) -> String {
+/// Makes the summary of an entry: the post's own, else its first words, else its title.
+fn make_summary(body: &Body, title: &str) -> String {
     let summary = text::clean(&body.summary);
     if !summary.is_empty() {
         return summary;
@@ -193,8 +193,8 @@ fn summary(body: &Body, title: &str) -> String {
     )
 }
 
-/// A title that says something, whatever the post's own is.
-fn title(post: &Post, body: &Body, site: &Site) -> String {
+/// Makes a title that says something, whatever the post's own is.
+fn make_title(post: &Post, body: &Body, site: &Site) -> String {
     let beginning = || {
         let words = text::clean_visible(&html::read_words(&body.html))?;
         let beginning = words.split(' ').take(8).collect::<Vec<_>>().join(" ");
@@ -206,7 +206,12 @@ fn title(post: &Post, body: &Body, site: &Site) -> String {
         .unwrap_or_else(|| write_day(post, site))
 }
 
-/// The day that a post has on the site.
+/// Writes the title of a post without its body: its own if it says something, else its day.
+pub(super) fn write_title(post: &Post, site: &Site) -> String {
+    text::clean_visible(&post.title).unwrap_or_else(|| write_day(post, site))
+}
+
+/// Writes the day that a post has on the site.
 pub(super) fn write_day(post: &Post, site: &Site) -> String {
     post.published
         .with_timezone(&site.zone())

@@ -1,29 +1,29 @@
 //! The list of all feeds (OPML 2.0).
 
 use crate::config::{Feeds, Site};
-use crate::feed::address::make_subscription;
+use crate::feed::address::write_address;
 use crate::feed::mark::GENERATOR;
 use crate::feed::text;
-use crate::feed::topic::Named;
+use crate::feed::topic::NamedTopic;
 use crate::html;
 
 pub(super) const FILE: &str = "feeds.opml";
 
 /// Every feed as an outline (OPML 2.0), to be imported into a reader at once.
-pub(super) fn write(site: &Site, config: &Feeds, topics: &[Named]) -> String {
-    let title = outline_text(&site.title);
+pub(super) fn write(site: &Site, config: &Feeds, topics: &[NamedTopic]) -> String {
+    let title = escape_outline(&site.title);
     let Some(format) = config.formats.first() else {
         return String::new();
     };
     let mut outlines = String::new();
-    for (topic, folder) in topics {
-        let name = match topic {
-            Some(topic) => format!("{title}: {}", outline_text(topic)),
+    for NamedTopic { name, folder } in topics {
+        let name = match name {
+            Some(topic) => format!("{title}: {}", escape_outline(topic)),
             None => title.clone(),
         };
         outlines.push_str(&format!(
             "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\" htmlUrl=\"{}\"/>\n",
-            html::escape(&make_subscription(site, config, *format, folder)),
+            html::escape(&write_address(site, config, *format, folder, None)),
             html::escape(&text::escape_address(&site.url)),
         ));
     }
@@ -33,8 +33,9 @@ pub(super) fn write(site: &Site, config: &Feeds, topics: &[Named]) -> String {
     )
 }
 
-/// The text of an outline. OPML reads it as HTML but many importers do not, so it is escaped only where that matters.
-fn outline_text(text: &str) -> String {
+/// Escapes the text of an outline. OPML reads it as HTML but many importers do not, so it is escaped twice only where that
+/// matters.
+fn escape_outline(text: &str) -> String {
     let text = text::clean_line(text);
     let means_something = text.contains('<')
         || text

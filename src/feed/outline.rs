@@ -7,10 +7,10 @@ use rayon::prelude::*;
 use url::Url;
 
 use crate::config::{Archive, Feeds, Format, Site};
-use crate::feed::address::{path, url};
+use crate::feed::address::{make_path, make_url};
 use crate::feed::page::FeedIndex;
 use crate::feed::setting::Setting;
-use crate::feed::topic::{Named, Topic, find_topics, limit_topics};
+use crate::feed::topic::{NamedTopic, Topic, find_topics, limit_topics};
 use crate::feed::{opml, page};
 use crate::finding::{Finding, Rule};
 use crate::post::{Post, PostPrints, fingerprint_of};
@@ -33,7 +33,7 @@ pub struct Outline {
 pub(super) enum DocumentKind {
     Feed(Document),
     Page(FeedIndex),
-    List(Vec<Named>),
+    List(Vec<NamedTopic>),
     Style,
 }
 
@@ -80,10 +80,13 @@ pub fn plan(setting: &Setting<'_>, salt: u64, prints: &[PostPrints]) -> Result<F
         .flat_map_iter(|topic| plan_topic(setting, topic))
         .collect();
     let index = FeedIndex {
-        periods: main_periods(&outlines),
+        periods: list_main_periods(&outlines),
         topics: topics
             .into_iter()
-            .map(|topic| (topic.name, topic.folder))
+            .map(|topic| NamedTopic {
+                name: topic.name,
+                folder: topic.folder,
+            })
             .collect(),
     };
     if config.opml {
@@ -116,11 +119,11 @@ fn add_fingerprints(
 ) {
     let Setting { posts, lock, .. } = *setting;
     // A link to another post's file is resolved by all paths and addresses.
-    let places: Vec<u64> = posts
+    let addresses: Vec<u64> = posts
         .par_iter()
         .map(|post| fingerprint_of(&(&post.path, &post.url)))
         .collect();
-    let places = fingerprint_of(&places);
+    let addresses = fingerprint_of(&addresses);
     let template = setting.template.map(|(_, text)| text);
     let first_line = lock.first_line();
     let common = fingerprint_of(&(salt, setting.site, setting.config, template, first_line));
@@ -137,7 +140,7 @@ fn add_fingerprints(
             common,
             &outline.kind,
             feed_id,
-            refers.then_some(places),
+            refers.then_some(addresses),
             posts,
         ));
     }
@@ -186,13 +189,13 @@ fn plan_topic(setting: &Setting<'_>, topic: &Topic) -> Vec<Outline> {
 impl Document {
     /// Its outline, with these posts.
     fn make_outline(self, setting: &Setting<'_>, posts: Vec<usize>) -> Outline {
-        let path = path(
+        let path = make_path(
             setting.config,
             self.format,
             &self.folder,
             self.period.as_deref(),
         );
-        let subscription = self.period.is_none().then(|| url(setting.site, &path));
+        let subscription = self.period.is_none().then(|| make_url(setting.site, &path));
         Outline {
             subscription,
             ..Outline::new(&path, DocumentKind::Feed(self), posts)
@@ -200,7 +203,7 @@ impl Document {
     }
 }
 
-/// The posts of each period in the site's zone, the oldest first; none without an archive.
+/// Splits the posts of a topic by period in the site's zone, the oldest first; none without an archive.
 fn split_periods(setting: &Setting<'_>, topic: &Topic) -> Vec<(String, Vec<usize>)> {
     let Setting { config, .. } = *setting;
     let has_archive = topic.by.is_none_or(|by| config.archive_by.contains(&by));
@@ -221,8 +224,8 @@ fn split_periods(setting: &Setting<'_>, topic: &Topic) -> Vec<(String, Vec<usize
     periods.into_iter().collect()
 }
 
-/// The periods of the main feed's archive, the oldest first.
-fn main_periods(outlines: &[Outline]) -> Vec<String> {
+/// Lists the periods of the main feed's archive, the oldest first.
+fn list_main_periods(outlines: &[Outline]) -> Vec<String> {
     let mut periods = BTreeSet::new();
     for outline in outlines {
         if let DocumentKind::Feed(document) = &outline.kind
@@ -234,8 +237,8 @@ fn main_periods(outlines: &[Outline]) -> Vec<String> {
     periods.into_iter().collect()
 }
 
-/// The folder of the feed that has this address on some domain, in one of its formats.
-pub(crate) fn folder_at(
+/// Finds the folder of the feed that has this address on some domain, in one of its formats.
+pub(crate) fn find_folder_at(
     site: &Site,
     config: &Feeds,
     posts: &[Post],
@@ -245,8 +248,8 @@ pub(crate) fn folder_at(
         let mut documents = config
             .formats
             .iter()
-            .map(|format| path(config, *format, folder, None));
-        documents.any(|document| url(site, &document).path() == address.path())
+            .map(|format| make_path(config, *format, folder, None));
+        documents.any(|document| make_url(site, &document).path() == address.path())
     };
     find_topics(posts, &config.by, site)
         .into_iter()

@@ -4,21 +4,21 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tera::{Context, Tera};
+use tera::Context;
 
 use crate::config::{Feeds, Format, Site};
-use crate::feed::address::{make_subscription, path, url};
+use crate::feed::address::{make_url, write_address};
 use crate::feed::format::look_up;
 use crate::feed::mark::GENERATOR;
-use crate::feed::model::write_day;
+use crate::feed::model::{write_day, write_title};
 use crate::feed::ours::is_ours;
-use crate::feed::topic::Named;
+use crate::feed::topic::NamedTopic;
 use crate::feed::{opml, text};
 use crate::finding::Finding;
 use crate::html;
 use crate::language;
 use crate::post::Post;
-use crate::template::explain;
+use crate::template::render_over_default;
 
 /// The page's file.
 pub(super) const PAGE: &str = "feeds.html";
@@ -27,23 +27,23 @@ pub(super) const STYLE: &str = "feeds.css";
 const TEMPLATE: &str = include_str!("../../templates/feeds.html");
 const CSS: &str = include_str!("../../templates/feeds.css");
 
-/// The lines for the head of the site's own pages, by which browsers and readers find the feeds.
-pub(crate) fn links(site: &Site, config: &Feeds) -> String {
+/// Writes the lines for the head of the site's own pages, by which browsers and readers find the feeds.
+pub(crate) fn write_links(site: &Site, config: &Feeds) -> String {
     let line = |format: &Format| {
         format!(
             "<link rel=\"alternate\" type=\"{}\" title=\"{} ({})\" href=\"{}\">\n",
             look_up(*format).media_type(),
             html::escape(&text::clean_line(&site.title)),
             look_up(*format).label(),
-            html::escape(&make_subscription(site, config, *format, "")),
+            html::escape(&write_address(site, config, *format, "", None)),
         )
     };
     config.formats.iter().map(line).collect()
 }
 
-/// The stylesheet: it hides what a browser cannot show and names the page that can.
+/// Makes the stylesheet: it hides what a browser cannot show and names the page that can.
 pub(super) fn make_style(site: &Site) -> String {
-    let page = text::escape_address(url(site, PAGE));
+    let page = text::escape_address(make_url(site, PAGE));
     // A string of CSS: quotes and backslashes are escaped, and an address holds no line break.
     CSS.replace("{page}", &page.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -51,14 +51,14 @@ pub(super) fn make_style(site: &Site) -> String {
 /// The feeds and the archive that the page links to.
 #[derive(Debug, Clone, Hash)]
 pub(super) struct FeedIndex {
-    pub(super) topics: Vec<Named>,
+    pub(super) topics: Vec<NamedTopic>,
     /// The periods of the main feed's archive, the oldest first.
     pub(super) periods: Vec<String>,
 }
 
 /// A document in one format, as the template sees it.
 #[derive(Serialize)]
-struct FormatLink {
+pub(super) struct FormatLink {
     name: &'static str,
     media_type: &'static str,
     url: String,
@@ -92,7 +92,7 @@ struct PageEntry<'a> {
     language: Option<&'a str>,
 }
 
-/// The page that says what a feed is, shows the newest posts and leads to every feed.
+/// Writes the page that says what a feed is, shows the newest posts and leads to every feed.
 ///
 /// # Errors
 /// A finding that names the template and its line.
@@ -114,18 +114,9 @@ pub(super) fn write(
     values.insert("sign_up", &sign_up);
     let list = config
         .opml
-        .then(|| text::escape_address(url(site, opml::FILE)));
+        .then(|| text::escape_address(make_url(site, opml::FILE)));
     values.insert("list", &list);
-    let mut tera = Tera::default();
-    let (name, own) = match template {
-        Some((file, text)) => (file.to_string_lossy(), text),
-        None => (PAGE.into(), "{% extends \"default/feeds.html\" %}"),
-    };
-    tera.add_raw_templates([("default/feeds.html", TEMPLATE), (&*name, own)])
-        .map_err(|error| explain(&error))?;
-    let page = tera
-        .render(&name, &values)
-        .map_err(|error| explain(&error))?;
+    let page = render_over_default(PAGE, TEMPLATE, template, &values)?;
     // A template of the site's own may leave out who made it; by this the page is known again.
     let is_marked = is_ours(page.as_bytes());
     Ok(match is_marked {
@@ -144,8 +135,8 @@ fn describe(site: &Site) -> Value {
     })
 }
 
-/// The documents of a feed, or of a period of its archive.
-fn link_formats(
+/// Links the documents of a feed, or of a period of its archive, one for each format.
+pub(super) fn link_formats(
     site: &Site,
     config: &Feeds,
     folder: &str,
@@ -157,15 +148,15 @@ fn link_formats(
         links.push(FormatLink {
             name: kind.label(),
             media_type: kind.media_type(),
-            url: text::escape_address(url(site, &path(config, *format, folder, period))),
+            url: write_address(site, config, *format, folder, period),
         });
     }
     links
 }
 
-fn list_parts(site: &Site, config: &Feeds, topics: &[Named]) -> Vec<ArchivePart> {
+fn list_parts(site: &Site, config: &Feeds, topics: &[NamedTopic]) -> Vec<ArchivePart> {
     let mut parts = Vec::new();
-    for (name, folder) in topics {
+    for NamedTopic { name, folder } in topics {
         if let Some(name) = name {
             parts.push(ArchivePart {
                 name: text::clean_line(name),
@@ -176,7 +167,7 @@ fn list_parts(site: &Site, config: &Feeds, topics: &[Named]) -> Vec<ArchivePart>
     parts
 }
 
-/// The archive by years, the newest first.
+/// Lists the archive by years, the newest first.
 fn list_years(site: &Site, config: &Feeds, periods: &[String]) -> Vec<Year> {
     let mut years: Vec<Year> = Vec::new();
     for period in periods {
@@ -207,7 +198,7 @@ fn show<'a>(post: &'a Post, site: &Site) -> PageEntry<'a> {
     let day = write_day(post, site);
     let local = post.published.with_timezone(&site.zone()).date_naive();
     PageEntry {
-        title: text::clean_visible(&post.title).unwrap_or_else(|| day.clone()),
+        title: write_title(post, site),
         url: text::escape_address(&post.url),
         day,
         date: language::write_day(local, &site.language),

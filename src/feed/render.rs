@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use url::Url;
 
 use crate::fault::guard;
-use crate::feed::address::{path, url};
+use crate::feed::address::{make_path, make_url};
 use crate::feed::format::look_up;
 use crate::feed::model::{Entry, Feed};
 use crate::feed::outline::{Document, DocumentKind, Outline};
@@ -275,25 +275,29 @@ fn make_model<'a>(setting: &Setting<'a>, document: &'a Document, posts: Vec<&'a 
         older,
         newer,
     } = document;
-    let place = |period: Option<&str>| -> Url { url(site, &path(config, *format, folder, period)) };
+    let make_address = |period: Option<&str>| -> Url {
+        make_url(site, &make_path(config, *format, folder, period))
+    };
     Feed {
         site,
         topic: topic.as_deref(),
         id: lock.feed_id(folder),
         posts,
-        address: place(period.as_deref()),
-        current: place(None),
-        older: older.as_deref().map(|period| place(Some(period))),
+        address: make_address(period.as_deref()),
+        current: make_address(None),
+        older: older.as_deref().map(|period| make_address(Some(period))),
         // The only document of an archive has no neighbour; validators want to be led on all the same.
         newer: match (period, older, newer) {
-            (Some(_), None, None) => Some(place(None)),
-            _ => newer.as_deref().map(|period| place(Some(period))),
+            (Some(_), None, None) => Some(make_address(None)),
+            _ => newer.as_deref().map(|period| make_address(Some(period))),
         },
         is_archive: period.is_some(),
         hub: config.hub.as_ref().filter(|_| period.is_none()),
         // Relative, so that a copy of the folder elsewhere shows its own.
         style: config.page.then(|| {
-            let up = path(config, *format, folder, None).matches('/').count();
+            let up = make_path(config, *format, folder, None)
+                .matches('/')
+                .count();
             format!("{}{}", "../".repeat(up), page::STYLE)
         }),
     }

@@ -25,19 +25,25 @@ pub(super) struct Topic {
     pub(super) posts: Vec<usize>,
 }
 
-/// A topic's name and folder.
-pub(super) type Named = (Option<String>, String);
+/// A topic without its posts.
+#[derive(Debug, Clone, Hash)]
+pub(super) struct NamedTopic {
+    /// Its name; none for the whole site.
+    pub(super) name: Option<String>,
+    /// The folder of its documents, as [`Topic`] has it.
+    pub(super) folder: String,
+}
 
 /// The whole site, and everything in it that has a feed of its own, sorted by folder.
 pub(super) fn find_topics(posts: &[Post], by: &[By], site: &Site) -> Vec<Topic> {
     let mut found: BTreeMap<String, Topic> = BTreeMap::new();
     for by in by {
-        let mut places: BTreeMap<&str, String> = BTreeMap::new();
+        let mut folders: BTreeMap<&str, String> = BTreeMap::new();
         for (number, post) in posts.iter().enumerate() {
             for name in list_names(post, *by, site) {
-                let folder = places
+                let folder = folders
                     .entry(name)
-                    .or_insert_with(|| format!("{}/{}/", by.name(), make_place(name)));
+                    .or_insert_with(|| format!("{}/{}/", by.name(), make_folder(name)));
                 if !found.contains_key(folder) {
                     let topic = Topic {
                         by: Some(*by),
@@ -76,7 +82,7 @@ pub(super) fn limit_topics(topics: &mut Vec<Topic>, posts: &[Post], max: usize) 
         return None;
     }
     let mut order: Vec<usize> = (1..topics.len()).collect();
-    // Topics are sorted by folder, and so are those with as many posts. Those that only posts of other sites have come last.
+    // The sort is stable: topics with as many posts stay sorted by folder. Topics without a post of the site's own are last.
     let own = |at: usize| {
         let of_topic = topics[at].posts.iter();
         of_topic.filter(|at| !posts[**at].is_syndicated()).count()
@@ -122,8 +128,9 @@ fn list_names<'a>(post: &'a Post, by: By, site: &'a Site) -> Vec<&'a str> {
     }
 }
 
-/// A topic's place: its slug where that says it all, else the slug and a mark, so that `c`, `c++` and `c#` stay apart.
-fn make_place(name: &str) -> String {
+/// Makes the name of a topic's folder: its slug if that says it all, else the slug and a mark, so that `c`, `c++` and `c#`
+/// stay apart.
+fn make_folder(name: &str) -> String {
     let mut slug = make_slug(name);
     let plain = name
         .to_lowercase()
@@ -150,24 +157,24 @@ fn make_place(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::make_place;
+    use super::make_folder;
 
     #[test]
     fn names_that_differ_in_signs_only_have_places_of_their_own() {
-        let places = ["c", "c++", "c#", "日本語", "on call", "Rust"].map(make_place);
+        let places = ["c", "c++", "c#", "日本語", "on call", "Rust"].map(make_folder);
         assert_eq!(
             [&places[0], &places[3], &places[4], &places[5]],
             ["c", "日本語", "on-call", "rust"]
         );
         assert_ne!(places[1], places[2]);
-        assert_eq!(make_place("C++"), places[1]);
+        assert_eq!(make_folder("C++"), places[1]);
     }
 
     #[test]
     fn a_name_of_any_length_has_a_place_that_a_disk_can_hold() {
-        assert!(make_place(&"語".repeat(5000)).len() < 140);
-        assert_ne!(make_place(&"a".repeat(300)), make_place(&"a".repeat(301)));
-        assert_eq!(make_place("!!!").len(), 8);
-        assert_eq!(make_place("\u{a0}").len(), 8);
+        assert!(make_folder(&"語".repeat(5000)).len() < 140);
+        assert_ne!(make_folder(&"a".repeat(300)), make_folder(&"a".repeat(301)));
+        assert_eq!(make_folder("!!!").len(), 8);
+        assert_eq!(make_folder("\u{a0}").len(), 8);
     }
 }

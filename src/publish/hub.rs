@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::config::{Feeds, Site};
-use crate::feed::{Outline, url};
+use crate::feed::{Outline, make_url};
 use crate::finding::{Finding, Rule};
 use crate::http::{Client, NoResponse};
 use crate::post::{Post, PostPrints};
@@ -217,7 +217,7 @@ impl<'a> Hub<'a> {
         let mut requests = JoinSet::new();
         for path in paths {
             let (client, hub, path) = (client.clone(), self.address.clone(), path.clone());
-            let feed = url(self.site, &path);
+            let feed = make_url(self.site, &path);
             requests.spawn(async move {
                 let fields = [("hub.mode", "publish"), ("hub.url", feed.as_str())];
                 let answer = timeout_at(deadline, client.post(&hub, &fields)).await;

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 
 use crate::config::{By, Site};
-use crate::feed::{Outline, is_ours, url};
+use crate::feed::{Outline, is_ours, make_url};
 use crate::file::read::read_beginning;
 use crate::finding::{Finding, Rule};
 use crate::post::DRAWINGS;
@@ -106,7 +106,7 @@ impl Publisher {
         let document = Twin::document(path);
         // A document of an archive may contain the address of its feed, which lies in the same folder.
         let folder = document.rfind('/').map_or("", |end| &document[..end]);
-        let address = url(site, folder);
+        let address = make_url(site, folder);
         is_ours(&text)
             && (PAGES.contains(&document)
                 || memchr::memmem::find(&text, address.as_str().as_bytes()).is_some())

@@ -7,7 +7,7 @@ use tokio::task::block_in_place;
 use crate::app::App;
 use crate::config::{Config, Digest, Site};
 use crate::digest::{IssuePage, IssuePlace};
-use crate::feed::{ISSUES, IssueEntry, IssueFeeds, page_of, url};
+use crate::feed::{ISSUES, IssueEntry, IssueFeeds, make_page_url, make_url};
 use crate::finding::{Finding, Rule, Severity};
 use crate::language::{DigestWords, FixedWords};
 use crate::ledger::{Issue, IssueId};
@@ -23,8 +23,8 @@ use crate::template::read_own;
 /// Returns the addresses of an issue and of the archive on the web.
 pub(super) fn place_of(site: &Site, issue: IssueId) -> IssuePlace {
     IssuePlace {
-        page: page_of(site, issue),
-        archive: url(site, ISSUES),
+        page: make_page_url(site, issue),
+        archive: make_url(site, ISSUES),
     }
 }
 
@@ -83,7 +83,7 @@ impl Turn<'_> {
             warn(self.app, talk, &error);
             return false;
         }
-        let index = url(&self.app.config.site, ISSUES);
+        let index = make_url(&self.app.config.site, ISSUES);
         let Some(trouble) = Live::default().find_trouble(self.app, &index).await else {
             return true;
         };
@@ -146,7 +146,7 @@ pub(crate) fn try_archive(app: &App, digest: &Digest) -> anyhow::Result<()> {
         (title, choose_language(app, digest)),
         String::new(),
     );
-    feeds.documents(&[issue])?;
+    feeds.write_documents(&[issue])?;
     Ok(())
 }
 
@@ -194,7 +194,7 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<()> {
             documents.push((path, page.html));
         }
     }
-    let beside = feeds.documents(&entries)?;
+    let beside = feeds.write_documents(&entries)?;
     match config.digests.iter().any(|digest| digest.archive) {
         true => documents.extend(beside),
         // Pages of digests that the config has no more stay, since mails lead to them.

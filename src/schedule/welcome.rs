@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::config::{Digest, Welcome};
 use crate::digest::{Draft, LEAVE, PREFERENCES};
-use crate::feed::{ISSUES, url};
+use crate::feed::{ISSUES, make_url};
 use crate::html::escape;
 use crate::language::fill;
 use crate::ledger::Slot;
@@ -34,7 +34,7 @@ async fn write_welcome(app: &App, store: &Store, digest: &Digest) -> anyhow::Res
     let text = say(&words.welcome.text);
     let site = &app.config.site;
     let footer = digest.footer.as_ref().or(app.config.mail.footer.as_ref());
-    let archive = url(site, ISSUES);
+    let archive = make_url(site, ISSUES);
     let mut links = vec![(site.title.as_str(), site.url.as_str())];
     if digest.archive {
         links.push((&words.digest.all_issues, archive.as_str()));

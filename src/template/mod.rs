@@ -2,7 +2,9 @@
 
 mod own;
 
-use tera::ErrorKind;
+use std::path::Path;
+
+use tera::{Context, ErrorKind, Tera};
 
 use crate::finding::{Finding, Rule};
 
@@ -10,6 +12,28 @@ pub(crate) use own::{find_unused, read_own};
 
 /// What Tera says where a file ends within a tag or a block.
 const CUT: &str = "Unexpected end of input";
+
+/// Renders the built-in template of this name, or the site's `own` one in its place, which may extend it as `default/NAME`.
+///
+/// # Errors
+/// A finding that names the template and its line.
+pub(crate) fn render_over_default(
+    name: &str,
+    default: &str,
+    own: Option<(&Path, &str)>,
+    values: &Context,
+) -> Result<String, Finding> {
+    let default_name = format!("default/{name}");
+    let extending = format!("{{% extends \"{default_name}\" %}}");
+    let (name, text) = match own {
+        Some((file, text)) => (file.to_string_lossy(), text),
+        None => (name.into(), extending.as_str()),
+    };
+    let mut tera = Tera::default();
+    tera.add_raw_templates([(default_name.as_str(), default), (&*name, text)])
+        .and_then(|()| tera.render(&name, values))
+        .map_err(|error| explain(&error))
+}
 
 /// Explains a template's fault, with its file and line.
 pub(crate) fn explain(error: &tera::Error) -> Finding {

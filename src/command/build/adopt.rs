@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 use url::Url;
 
 use crate::app::App;
-use crate::feed::{Adoption, OldFeed, folder_at};
+use crate::feed::{Adoption, OldFeed, find_folder_at};
 use crate::file::read::{LISTED, not_text, read_text};
 use crate::finding::{Finding, Rule, count};
 use crate::http::Client;
@@ -95,7 +95,7 @@ fn adopt_feed_id(app: &App, loaded: &mut Loaded, old: &OldFeed) -> Option<Findin
     let config = &app.config;
     let address = old.address.as_ref();
     let folder = address
-        .and_then(|address| folder_at(&config.site, &config.feeds, &loaded.posts, address))
+        .and_then(|address| find_folder_at(&config.site, &config.feeds, &loaded.posts, address))
         .unwrap_or_default();
     match loaded.lock.given_feed_id(&folder) {
         Some(known) if known != id => Some(Finding::warning(

@@ -60,10 +60,10 @@ fn find_relative(element: &Element<'_, '_>) -> Vec<String> {
     let mut found = Vec::new();
     for attribute in element.attributes() {
         let (name, value) = (attribute.name(), attribute.value());
-        let value = html_words(&value);
+        let value = decode_address(&value);
         match name.as_str() {
             "srcset" | "imagesrcset" => {
-                found.extend(candidates(&value).into_iter().filter(|one| !is_whole(one)));
+                found.extend(split_set(&value).into_iter().filter(|one| !is_whole(one)));
             }
             name if ADDRESSES.contains(&name) && !is_whole(value.trim()) => found.push(value),
             _ => {}
@@ -72,8 +72,8 @@ fn find_relative(element: &Element<'_, '_>) -> Vec<String> {
     found
 }
 
-/// An attribute without the few entities that matter in an address.
-fn html_words(value: &str) -> String {
+/// Decodes the few entities of an attribute that matter in an address.
+fn decode_address(value: &str) -> String {
     value.replace("&amp;", "&").replace("&#x26;", "&")
 }
 
@@ -89,8 +89,8 @@ fn is_whole(address: &str) -> bool {
     is_scheme && (!is_web || rest.starts_with("//") && rest.len() > 2)
 }
 
-/// The addresses of a `srcset`, as the HTML standard splits it.
-fn candidates(set: &str) -> Vec<String> {
+/// Splits a `srcset` into its addresses as the HTML standard does.
+fn split_set(set: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = set;
     loop {

@@ -21,19 +21,19 @@ pub(in crate::feed) struct FeedReport {
 }
 
 impl FeedReport {
-    /// Something that the specification forbids.
+    /// Reports a fault that the specification forbids.
     pub(in crate::feed) fn refuse(&mut self, line: usize, rule: Rule, message: String) {
         let finding = Finding::error(rule, message).at_line(line);
         self.checked.findings.push(finding);
     }
 
-    /// Something that readers or validators take amiss.
+    /// Reports a fault that readers or validators dislike.
     pub(in crate::feed) fn warn(&mut self, line: usize, rule: Rule, message: String) {
         let finding = Finding::warning(rule, message).at_line(line);
         self.checked.findings.push(finding);
     }
 
-    /// Something that keeps the whole document from being read.
+    /// Reports a fault that keeps the whole document from being read.
     pub(in crate::feed) fn break_off(&mut self, line: usize, words: &str) {
         let message = format!("no reader can read this document: {}", one_line(words, 200));
         self.refuse(line, Rule::FeedIllFormed, message);
@@ -50,22 +50,22 @@ impl FeedReport {
         }
     }
 
-    /// The document is one of an archive.
+    /// Notes that the document is one of an archive.
     pub(in crate::feed) fn mark_archive(&mut self) {
         self.checked.is_archive = true;
     }
 
-    /// The document of the archive before this one.
+    /// Notes the document of the archive before this one.
     pub(in crate::feed) fn set_previous(&mut self, line: usize, address: &str) {
         self.checked.previous = Some((line, address.to_owned()));
     }
 
-    pub(in crate::feed) fn done(self) -> CheckedDocument {
+    pub(in crate::feed) fn finish(self) -> CheckedDocument {
         self.checked
     }
 }
 
-/// A foreign text as part of a message.
+/// Shows a foreign text as part of a message.
 pub(in crate::feed) fn show(text: &str) -> String {
     one_line(text, 80).replace('`', "'")
 }

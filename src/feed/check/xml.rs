@@ -62,7 +62,7 @@ pub(in crate::feed) struct XmlFault {
     pub(in crate::feed) words: String,
 }
 
-/// The root element of a document.
+/// Parses a document, and returns its root element.
 ///
 /// # Errors
 /// The first fault.
@@ -83,7 +83,7 @@ pub(in crate::feed) fn parse(text: &str) -> Result<XmlElement, XmlFault> {
     let (mut line, mut read) = (1, 0);
     loop {
         let event = reader.read_resolved_event();
-        let event = event.map(|(namespace, event)| (namespace_of(&namespace), event));
+        let event = event.map(|(namespace, event)| (read_namespace(&namespace), event));
         let position = usize::try_from(reader.buffer_position()).unwrap_or(text.len());
         let position = position.min(text.len());
         line += memchr_iter(b'\n', &text.as_bytes()[read..position]).count();
@@ -109,13 +109,13 @@ pub(in crate::feed) fn parse(text: &str) -> Result<XmlElement, XmlFault> {
     whole.map_err(|fault| XmlFault { line, ..fault })
 }
 
-/// XML 1.0, 2.2.
+/// Whether XML permits a character (XML 1.0, 2.2).
 fn is_permitted(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// The namespace of an element; a prefix that nothing declares is a fault.
-fn namespace_of(namespace: &ResolveResult<'_>) -> Result<String, XmlFault> {
+/// Reads the namespace of an element; a prefix that nothing declares is a fault.
+fn read_namespace(namespace: &ResolveResult<'_>) -> Result<String, XmlFault> {
     match namespace {
         ResolveResult::Bound(Namespace(name)) => Ok(String::from_utf8_lossy(name).into_owned()),
         ResolveResult::Unbound => Ok(String::new()),
@@ -141,9 +141,9 @@ impl Tree {
         line: usize,
     ) -> Result<(), XmlFault> {
         match event {
-            Event::Start(start) => self.open.push(element(namespace?, &start, line)?),
+            Event::Start(start) => self.open.push(read_element(namespace?, &start, line)?),
             Event::Empty(start) => {
-                let element = element(namespace?, &start, line)?;
+                let element = read_element(namespace?, &start, line)?;
                 self.close(element)?;
             }
             Event::End(_) => {
@@ -154,7 +154,7 @@ impl Tree {
             Event::Text(text) => self.add(&text.xml10_content().map_err(fault)?)?,
             Event::CData(text) => self.add(&text.xml10_content().map_err(fault)?)?,
             Event::GeneralRef(reference) => {
-                let c = character(&reference)?;
+                let c = read_character(&reference)?;
                 self.add(c.encode_utf8(&mut [0; 4]))?;
             }
             Event::DocType(_) => return Err(fault("a document type is not read")),
@@ -190,12 +190,16 @@ fn fault(words: impl Display) -> XmlFault {
     }
 }
 
-fn element(namespace: String, start: &BytesStart<'_>, line: usize) -> Result<XmlElement, XmlFault> {
+fn read_element(
+    namespace: String,
+    start: &BytesStart<'_>,
+    line: usize,
+) -> Result<XmlElement, XmlFault> {
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
         let attribute = attribute.map_err(fault)?;
         let name = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
-        attributes.push((name, value(&attribute)?));
+        attributes.push((name, read_value(&attribute)?));
     }
     Ok(XmlElement {
         namespace,
@@ -206,7 +210,7 @@ fn element(namespace: String, start: &BytesStart<'_>, line: usize) -> Result<Xml
     })
 }
 
-fn value(attribute: &Attribute<'_>) -> Result<String, XmlFault> {
+fn read_value(attribute: &Attribute<'_>) -> Result<String, XmlFault> {
     if attribute.value.contains(&b'<') {
         return Err(fault("`<` stands in an attribute"));
     }
@@ -221,8 +225,8 @@ fn value(attribute: &Attribute<'_>) -> Result<String, XmlFault> {
     }
 }
 
-/// The character of a reference; without a document type there are five names.
-fn character(reference: &BytesRef<'_>) -> Result<char, XmlFault> {
+/// Reads the character of a reference; without a document type there are five names.
+fn read_character(reference: &BytesRef<'_>) -> Result<char, XmlFault> {
     let name = reference.decode().map_err(fault)?;
     let c = match &*name {
         "amp" => '&',

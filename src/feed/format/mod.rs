@@ -35,5 +35,5 @@ pub(crate) fn list_media_types() -> String {
 pub(crate) fn check_document(format: Format, text: &str) -> CheckedDocument {
     let mut report = FeedReport::default();
     look_up(format).check(text, &mut report);
-    report.done()
+    report.finish()
 }

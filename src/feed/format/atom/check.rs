@@ -58,7 +58,7 @@ fn check_root(root: &XmlElement, report: &mut FeedReport) {
     let (mut ids, mut instants) = (HashMap::new(), HashMap::new());
     for entry in root.all(ATOM, "entry") {
         check_entry(entry, has_author, report);
-        let title = title_of(entry);
+        let title = find_title(entry);
         if let Some(id) = entry.first(ATOM, "id")
             && let Some(other) = ids.insert(id.text.as_str(), title)
         {
@@ -78,24 +78,24 @@ fn check_root(root: &XmlElement, report: &mut FeedReport) {
     }
     if let Some(mark) = root.first(HISTORY, "archive") {
         report.mark_archive();
-        if relations(root, "current").next().is_none() {
+        if find_links(root, "current").next().is_none() {
             let message = "a document of an archive has no link to the current feed".to_owned();
             report.warn(mark.line, Rule::FeedArchive, message);
         }
     }
-    if let Some(previous) = relations(root, "prev-archive").next() {
+    if let Some(previous) = find_links(root, "prev-archive").next() {
         let address = previous.attribute("href").unwrap_or_default();
         report.set_previous(previous.line, address);
     }
 }
 
-fn title_of(entry: &XmlElement) -> &str {
+fn find_title(entry: &XmlElement) -> &str {
     entry
         .first(ATOM, "title")
         .map_or("", |title| title.text.trim())
 }
 
-fn relations<'a>(
+fn find_links<'a>(
     parent: &'a XmlElement,
     relation: &'a str,
 ) -> impl Iterator<Item = &'a XmlElement> {
@@ -214,7 +214,7 @@ fn check_link(link: &XmlElement, report: &mut FeedReport) {
 }
 
 fn check_feed_links(feed: &XmlElement, report: &mut FeedReport) {
-    let selves = relations(feed, "self").count();
+    let selves = find_links(feed, "self").count();
     if selves != 1 {
         let message = format!("the feed has {selves} links `self`: expected one");
         report.warn(feed.line, Rule::FeedElement, message);
@@ -225,7 +225,7 @@ fn check_feed_links(feed: &XmlElement, report: &mut FeedReport) {
 /// There is one alternate for each type and language (RFC 4287, 4.1.1).
 fn check_alternates(parent: &XmlElement, whose: &str, report: &mut FeedReport) {
     let mut known = Vec::new();
-    for link in relations(parent, "alternate") {
+    for link in find_links(parent, "alternate") {
         let key = (link.attribute("type"), link.attribute("hreflang"));
         if known.contains(&key) {
             let message = format!("{whose} has two links `alternate` of one type and language");
@@ -236,7 +236,7 @@ fn check_alternates(parent: &XmlElement, whose: &str, report: &mut FeedReport) {
 }
 
 fn check_entry(entry: &XmlElement, feed_has_author: bool, report: &mut FeedReport) {
-    let title = title_of(entry);
+    let title = find_title(entry);
     let whose = format!("“{}”", show(title));
     check_metadata(entry, &whose, report);
     check_alternates(entry, &whose, report);
@@ -247,7 +247,7 @@ fn check_entry(entry: &XmlElement, feed_has_author: bool, report: &mut FeedRepor
     let content = entry.first(ATOM, "content");
     let summary = entry.first(ATOM, "summary");
     match content {
-        None if relations(entry, "alternate").next().is_none() => {
+        None if find_links(entry, "alternate").next().is_none() => {
             let message = format!("{whose} has neither content nor a link to it");
             report.refuse(entry.line, Rule::FeedElement, message);
         }

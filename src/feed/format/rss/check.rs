@@ -79,7 +79,7 @@ fn check_root(root: &XmlElement, report: &mut FeedReport) {
     let mut ids = HashMap::new();
     for item in channel.all("", "item") {
         check_item(item, report);
-        let title = text_of(item, "title");
+        let title = find_text(item, "title");
         if let Some(id) = item.first("", "guid")
             && let Some(other) = ids.insert(id.text.as_str(), title)
         {
@@ -89,7 +89,7 @@ fn check_root(root: &XmlElement, report: &mut FeedReport) {
     }
 }
 
-fn text_of<'a>(parent: &'a XmlElement, name: &str) -> &'a str {
+fn find_text<'a>(parent: &'a XmlElement, name: &str) -> &'a str {
     let mut children = parent.children.iter();
     let found = children.find(|child| child.is("", name));
     found.map_or("", |child| child.text.trim())
@@ -194,7 +194,7 @@ fn check_author(author: &XmlElement, report: &mut FeedReport) {
 
 fn check_item(item: &XmlElement, report: &mut FeedReport) {
     check_names(item, &ITEM, &["category"], report);
-    let title = text_of(item, "title");
+    let title = find_text(item, "title");
     if item.first("", "title").is_none() && item.first("", "description").is_none() {
         let message = "an item has neither title nor description".to_owned();
         report.refuse(item.line, Rule::FeedElement, message);
