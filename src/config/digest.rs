@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::config::site::{Site, yes};
-use crate::config::value::{self, ValueError, Zone, at_least_one, from_text};
+use crate::config::value::{self, ValueError, Zone, read_at_least_one, read_parsed};
 use crate::reader::Mailbox;
 
 /// One digest: what goes into it, when, and to whom.
@@ -15,15 +15,15 @@ use crate::reader::Mailbox;
 #[serde(deny_unknown_fields)]
 pub struct Digest {
     /// The name by which commands and readers' subscriptions know it.
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "read_name")]
     pub name: String,
     /// The name that it had before: its readers and what it has announced come along.
-    #[serde(default, deserialize_with = "earlier_name")]
+    #[serde(default, deserialize_with = "read_earlier_name")]
     pub was: Option<String>,
     /// The title that readers see; without it the site's.
     pub title: Option<String>,
     /// The times at which it is due: five fields as in a crontab, in the digest's zone, or `"each"` for a mail per post.
-    #[serde(deserialize_with = "from_text")]
+    #[serde(deserialize_with = "read_parsed")]
     pub schedule: Schedule,
     /// The zone of the schedule; without it the site's.
     pub timezone: Option<Zone>,
@@ -40,7 +40,7 @@ pub struct Digest {
     #[serde(default)]
     pub authors: Vec<String>,
     /// Only posts in this language, as a BCP 47 tag.
-    #[serde(default, deserialize_with = "language")]
+    #[serde(default, deserialize_with = "read_language")]
     pub language: Option<String>,
     /// On the first run, how far back: posts from this day on are news, older ones are known.
     pub since: Option<Day>,
@@ -56,10 +56,10 @@ pub struct Digest {
     #[serde(default)]
     pub order: Order,
     /// The most posts in one issue; the rest is a line that counts them.
-    #[serde(default = "twenty", deserialize_with = "at_least_one")]
+    #[serde(default = "twenty", deserialize_with = "read_at_least_one")]
     pub limit: usize,
     /// Fewer new posts than this wait for the next slot.
-    #[serde(default = "one", deserialize_with = "at_least_one")]
+    #[serde(default = "one", deserialize_with = "read_at_least_one")]
     pub min_posts: usize,
     /// The sender, where it is not that of `[mail]`.
     pub from: Option<Mailbox>,
@@ -68,7 +68,7 @@ pub struct Digest {
     /// The last lines of the mail, where they are not those of `[mail]`.
     pub footer: Option<String>,
     /// Whether whoever confirms gets a letter at once: `true`, or `"issue"` for the last issue behind it.
-    #[serde(default, deserialize_with = "welcome")]
+    #[serde(default, deserialize_with = "read_welcome")]
     pub welcome: Welcome,
     /// Whether each issue is also a page below `issues/`, to which its mail has a link.
     #[serde(default = "yes")]
@@ -277,7 +277,7 @@ pub enum Welcome {
     Issue,
 }
 
-fn welcome<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Welcome, D::Error> {
+fn read_welcome<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Welcome, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
@@ -318,7 +318,7 @@ pub enum Order {
 }
 
 /// A name that is safe in commands, headers, file names and variables.
-fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn read_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
     let safe = (1..=40).contains(&name.len())
         && name
@@ -335,12 +335,14 @@ fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
     }
 }
 
-fn earlier_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    name(deserializer).map(Some)
+fn read_earlier_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    read_name(deserializer).map(Some)
 }
 
-fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    value::language(deserializer).map(Some)
+fn read_language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    value::read_language(deserializer).map(Some)
 }
 
 fn subject() -> String {

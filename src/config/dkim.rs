@@ -11,10 +11,10 @@ use crate::config::Secret;
 #[serde(deny_unknown_fields, default)]
 pub struct Dkim {
     /// The domain that signs; without it that of `from`, with which it must agree.
-    #[serde(deserialize_with = "domain")]
+    #[serde(deserialize_with = "read_domain")]
     pub domain: Option<String>,
     /// The name under which DNS has the public key: `SELECTOR._domainkey.DOMAIN`.
-    #[serde(deserialize_with = "selector")]
+    #[serde(deserialize_with = "read_selector")]
     pub selector: String,
     /// The file of the private key, RSA or Ed25519, with mode 0600.
     pub key: PathBuf,
@@ -23,7 +23,7 @@ pub struct Dkim {
     /// A second key, which adds a second signature.
     pub ed25519: Option<SecondKey>,
     /// Headers that are not signed, since the relay rewrites them.
-    #[serde(deserialize_with = "headers")]
+    #[serde(deserialize_with = "read_headers")]
     pub skip: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ pub struct Dkim {
 #[serde(deny_unknown_fields)]
 pub struct SecondKey {
     /// The name under which DNS has its public key.
-    #[serde(deserialize_with = "selector")]
+    #[serde(deserialize_with = "read_selector")]
     pub selector: String,
     /// The file of the private key, with mode 0600.
     pub key: PathBuf,
@@ -70,7 +70,7 @@ fn is_host(text: &str) -> bool {
     text.len() <= 200 && text.split('.').all(is_label)
 }
 
-fn domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn read_domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if is_host(&text) && text.contains('.') {
         return Ok(Some(text.to_ascii_lowercase()));
@@ -81,7 +81,7 @@ fn domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
     )))
 }
 
-fn selector<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn read_selector<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     if is_host(&text) {
         return Ok(text);
@@ -92,7 +92,7 @@ fn selector<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
     )))
 }
 
-fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+fn read_headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let names = Vec::<String>::deserialize(deserializer)?;
     if names.iter().any(|name| name.eq_ignore_ascii_case("from")) {
         return Err(D::Error::custom(

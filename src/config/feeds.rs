@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
-use crate::config::value::{at_least_one, some_web_address};
+use crate::config::value::{read_at_least_one, read_some_web_address};
 use crate::finding::{Finding, Rule};
 
 /// The feeds that are published.
@@ -17,13 +17,13 @@ pub struct Feeds {
     /// The folder that is published as the site's root.
     pub dir: PathBuf,
     /// The formats of every feed.
-    #[serde(deserialize_with = "formats")]
+    #[serde(deserialize_with = "read_formats")]
     pub formats: Vec<Format>,
     /// Other file names than `atom.xml`, `rss.xml` and `feed.json`.
-    #[serde(deserialize_with = "files")]
+    #[serde(deserialize_with = "read_files")]
     pub files: BTreeMap<Format, String>,
     /// The least number of entries in a feed, where there are so many posts.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "read_at_least_one")]
     pub limit: usize,
     /// Whether an entry carries the whole post or a summary.
     pub content: EntryContent,
@@ -31,7 +31,7 @@ pub struct Feeds {
     #[serde(deserialize_with = "read_distinct")]
     pub by: Vec<By>,
     /// At most this many feeds beside the main one; those with the fewest posts are left out.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "read_at_least_one")]
     pub max_feeds: usize,
     /// The span of each document of the main feed's archive (RFC 5005); without it there is none.
     pub archive: Option<Archive>,
@@ -39,14 +39,14 @@ pub struct Feeds {
     #[serde(deserialize_with = "read_distinct")]
     pub archive_by: Vec<By>,
     /// The WebSub hub that the feeds link to and that is told what changed.
-    #[serde(deserialize_with = "some_web_address")]
+    #[serde(deserialize_with = "read_some_web_address")]
     pub hub: Option<Url>,
     /// Whether the hub may have an address in a private network.
     pub hub_private: bool,
     /// Whether `feeds.html`, the page for people, is written, and `feeds.css`, which a browser shows the feeds with.
     pub page: bool,
     /// The page on which readers can subscribe by mail; the feeds page links to it.
-    #[serde(deserialize_with = "some_web_address")]
+    #[serde(deserialize_with = "read_some_web_address")]
     pub sign_up: Option<Url>,
     /// Whether `feeds.opml`, the list of all feeds, is written.
     pub opml: bool,
@@ -171,7 +171,7 @@ formats! {
     Json "json" "feed.json",
 }
 
-fn formats<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Format>, D::Error> {
+fn read_formats<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Format>, D::Error> {
     let formats = read_distinct(deserializer)?;
     match formats.is_empty() {
         true => {
@@ -199,7 +199,9 @@ fn read_distinct<'de, D: Deserializer<'de>, T: Deserialize<'de> + Ord + Copy>(
 }
 
 /// Names that stay in the folder, and that no other document has.
-fn files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Format, String>, D::Error> {
+fn read_files<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Format, String>, D::Error> {
     let files = BTreeMap::<Format, String>::deserialize(deserializer)?;
     if let Some(name) = files.values().find(|name| {
         name.split('/')

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer};
 
 use crate::config::ImapAccount;
-use crate::config::value::{ValueError, from_text};
+use crate::config::value::{ValueError, read_parsed};
 
 /// A box of mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl fmt::Display for Inbox {
 
 impl<'de> Deserialize<'de> for Inbox {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_text(deserializer)
+        read_parsed(deserializer)
     }
 }
 

@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
 use crate::config::imap::is_name;
-use crate::config::value::{ValueError, at_least_one, from_text, is_loopback, some_time};
+use crate::config::value::{
+    ValueError, is_loopback, read_at_least_one, read_parsed, read_some_time,
+};
 use crate::config::{Auth, Caps, Dkim, Inbox, Secret, Span};
 use crate::reader::{Email, Mailbox};
 
@@ -23,7 +25,7 @@ pub struct Mail {
     /// The last lines of every mail: a postal address, where the law asks for one.
     pub footer: Option<String>,
     /// The relay: `smtps://` with TLS from the start, `smtp://` with STARTTLS required; beats `outbox`.
-    #[serde(deserialize_with = "relay")]
+    #[serde(deserialize_with = "read_relay")]
     pub smtp: Option<Relay>,
     /// The user at the relay; without it there is no AUTH.
     pub user: Option<String>,
@@ -47,38 +49,38 @@ pub struct Mail {
     /// The password of an IMAP box; only from `TIDINGS_MAIL__INBOX_PASSWORD`.
     pub inbox_password: Option<Secret>,
     /// The IMAP mailbox to which what was about our mail is moved; it is made where it is missing.
-    #[serde(deserialize_with = "mailbox_name")]
+    #[serde(deserialize_with = "read_mailbox_name")]
     pub inbox_done: String,
     /// The place of the token to unsubscribe beside the subject: in the address, or nowhere if the domain does not
     /// support plus-addresses.
     pub inbox_token: InboxToken,
     /// The name said in EHLO; without it the domain of `from`.
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "read_name")]
     pub hello: Option<String>,
     /// The most connections to the relay at once.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "read_at_least_one")]
     pub connections: usize,
     /// The most messages over one connection.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "read_at_least_one")]
     pub messages_per_connection: usize,
     /// The most messages a second, over all connections; without it as fast as the relay takes them.
-    #[serde(deserialize_with = "rate")]
+    #[serde(deserialize_with = "read_rate")]
     pub per_second: Option<f64>,
     /// The most messages an hour of UTC; what is over waits for the next hour.
-    #[serde(deserialize_with = "cap")]
+    #[serde(deserialize_with = "read_cap")]
     pub per_hour: Option<usize>,
     /// The most messages a day of UTC; what is over waits for the next day.
-    #[serde(deserialize_with = "cap")]
+    #[serde(deserialize_with = "read_cap")]
     pub per_day: Option<usize>,
     /// How long one run waits for a relay in trouble; the next run goes on.
     pub patience: Span,
     /// The handling of a message that may have gone out, since the relay's reply never came.
     pub uncertain: UncertainPolicy,
     /// The first wait before a deferred recipient is tried again; it doubles each time.
-    #[serde(deserialize_with = "some_time")]
+    #[serde(deserialize_with = "read_some_time")]
     pub retry: Span,
     /// The longest wait between two tries.
-    #[serde(deserialize_with = "some_time")]
+    #[serde(deserialize_with = "read_some_time")]
     pub retry_max: Span,
     /// How long a deferred recipient is tried.
     pub give_up: Span,
@@ -313,11 +315,11 @@ impl fmt::Display for Relay {
     }
 }
 
-fn relay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Relay>, D::Error> {
-    from_text(deserializer).map(Some)
+fn read_relay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Relay>, D::Error> {
+    read_parsed(deserializer).map(Some)
 }
 
-fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+fn read_rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let rate = f64::deserialize(deserializer)?;
     if rate.is_finite() && rate > 0.0 {
         return Ok(Some(rate));
@@ -327,11 +329,11 @@ fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Er
     )))
 }
 
-fn cap<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
-    at_least_one(deserializer).map(Some)
+fn read_cap<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    read_at_least_one(deserializer).map(Some)
 }
 
-fn mailbox_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn read_mailbox_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
     match is_name(&name) {
         true => Ok(name),
@@ -343,7 +345,7 @@ fn mailbox_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
 }
 
 /// A name that goes over the wire as it is: a domain or an address literal, so nothing can be slipped in behind it.
-fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn read_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let name = String::deserialize(deserializer)?;
     if !name.is_empty()
         && name

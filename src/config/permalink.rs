@@ -96,7 +96,7 @@ enum PatternError {
 }
 
 /// A pattern in which every token is known.
-pub(super) fn permalink<'de, D: Deserializer<'de>>(
+pub(super) fn read_permalink<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
     let pattern = String::deserialize(deserializer)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::config::permalink::permalink;
+use crate::config::permalink::read_permalink;
 
 /// The place of the posts, and how they are read.
 #[derive(Debug, Clone, Deserialize)]
@@ -15,7 +15,7 @@ pub struct Posts {
     /// The generator whose conventions the posts follow.
     pub dialect: Dialect,
     /// The pattern of a post's address; without it the dialect's own.
-    #[serde(deserialize_with = "permalink")]
+    #[serde(deserialize_with = "read_permalink")]
     pub permalink: Option<String>,
     /// Whether drafts are taken in.
     pub drafts: bool,
@@ -24,7 +24,7 @@ pub struct Posts {
     /// Whether git's first and last commit of a file date a post that does not say.
     pub git_dates: bool,
     /// The file that keeps every post's id.
-    #[serde(deserialize_with = "lock")]
+    #[serde(deserialize_with = "read_lock")]
     pub lock: PathBuf,
     /// The config's folder.
     #[serde(skip)]
@@ -32,7 +32,7 @@ pub struct Posts {
     /// The folder of the feeds: what is written there is no post.
     #[serde(skip)]
     pub(crate) feed_dir: PathBuf,
-    /// What a missing folder means.
+    /// The meaning of a missing folder.
     #[serde(skip)]
     pub(crate) missing: MissingFolder,
 }
@@ -54,7 +54,7 @@ impl Default for Posts {
     }
 }
 
-/// What it means that there is no folder of posts.
+/// The meaning of a missing folder of posts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum MissingFolder {
     /// A fault.
@@ -65,7 +65,7 @@ pub(crate) enum MissingFolder {
 }
 
 /// A file whose name leaves room for the manifest beside it.
-fn lock<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+fn read_lock<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     let lock = PathBuf::deserialize(deserializer)?;
     let named = |text: String| Err(D::Error::custom(text));
     if lock.file_name().is_none() {

@@ -5,7 +5,9 @@ use serde::{Deserialize, Deserializer, de::Error};
 use url::{Host, Url};
 
 use crate::config::Zone;
-use crate::config::value::{ValueError, language, parse_web_address, some_text, some_web_address};
+use crate::config::value::{
+    ValueError, parse_web_address, read_language, read_some_text, read_some_web_address,
+};
 use crate::reader::Email;
 
 /// The site, as feeds and mails name it.
@@ -13,16 +15,16 @@ use crate::reader::Email;
 #[serde(deny_unknown_fields)]
 pub struct Site {
     /// The title of the main feed and the sender's name where none is given.
-    #[serde(deserialize_with = "some_text")]
+    #[serde(deserialize_with = "read_some_text")]
     pub title: String,
     /// The address of the home page; every relative link starts here. It ends in a slash.
-    #[serde(deserialize_with = "site_url")]
+    #[serde(deserialize_with = "read_site_url")]
     pub url: Url,
     /// One sentence on what the site is about.
     #[serde(default)]
     pub description: String,
     /// The language of the posts, as a BCP 47 tag.
-    #[serde(default = "english", deserialize_with = "language")]
+    #[serde(default = "english", deserialize_with = "read_language")]
     pub language: String,
     /// The zone in which dates without one are read, dates are shown and schedules run; without it UTC.
     pub timezone: Option<Zone>,
@@ -34,10 +36,10 @@ pub struct Site {
     /// The licence or copyright of the posts.
     pub rights: Option<String>,
     /// A small square picture of the site, below its address or somewhere else.
-    #[serde(default, deserialize_with = "picture")]
+    #[serde(default, deserialize_with = "read_picture")]
     pub icon: Option<String>,
     /// A picture of the site twice as wide as it is high.
-    #[serde(default, deserialize_with = "picture")]
+    #[serde(default, deserialize_with = "read_picture")]
     pub logo: Option<String>,
     /// Whether the page of each new post must answer before the hub is told and mail leaves.
     #[serde(default = "yes")]
@@ -51,12 +53,12 @@ pub struct Site {
 #[serde(deny_unknown_fields)]
 pub struct Author {
     /// The name to show.
-    #[serde(deserialize_with = "some_text")]
+    #[serde(deserialize_with = "read_some_text")]
     pub name: String,
     /// An address to show in feeds.
     pub email: Option<Email>,
     /// A page about them.
-    #[serde(default, deserialize_with = "some_web_address")]
+    #[serde(default, deserialize_with = "read_some_web_address")]
     pub url: Option<Url>,
 }
 
@@ -116,8 +118,8 @@ pub(super) fn yes() -> bool {
 }
 
 /// An address that a home page can lead to.
-fn picture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let text = some_text(deserializer)?;
+fn read_picture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = read_some_text(deserializer)?;
     match Url::parse("https://hums.example/").and_then(|home| home.join(&text)) {
         Ok(_) => Ok(Some(text)),
         Err(error) => Err(D::Error::custom(format!(
@@ -126,7 +128,7 @@ fn picture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
     }
 }
 
-fn site_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+fn read_site_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
     let text = String::deserialize(deserializer)?;
     let expected = "expected the home page's address, something like https://hums.example/";
     parse_site_url(&text).map_err(|fault| D::Error::custom(format!("{fault}\n{expected}")))

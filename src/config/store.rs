@@ -8,14 +8,14 @@ use std::str::FromStr;
 use serde::Deserialize;
 use url::Url;
 
-use crate::config::value::{ValueError, from_text};
+use crate::config::value::{ValueError, read_parsed};
 
 /// The place of the ledger.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
     /// `sqlite:FILE`, or `postgres://…` when several machines send.
-    #[serde(deserialize_with = "from_text")]
+    #[serde(deserialize_with = "read_parsed")]
     pub url: StoreUrl,
 }
 

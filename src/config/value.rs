@@ -86,7 +86,9 @@ impl<'de> Deserialize<'de> for Zone {
 }
 
 /// Reads an address of the web.
-pub(super) fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+pub(super) fn read_web_address<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Url, D::Error> {
     let text = String::deserialize(deserializer)?;
     let expected = "expected something like https://hums.example/";
     parse_web_address(&text).map_err(|fault| D::Error::custom(format!("{fault}\n{expected}")))
@@ -107,11 +109,11 @@ pub(super) fn parse_web_address(text: &str) -> Result<Url, ValueError> {
     }
 }
 
-/// Like [`web_address`], for an optional key.
-pub(super) fn some_web_address<'de, D: Deserializer<'de>>(
+/// Like [`read_web_address`], for an optional key.
+pub(super) fn read_some_web_address<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Url>, D::Error> {
-    web_address(deserializer).map(Some)
+    read_web_address(deserializer).map(Some)
 }
 
 /// Whether a host is this machine, so that nothing sent to it leaves.
@@ -121,7 +123,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
 }
 
 /// Reads a value that parses from text.
-pub(super) fn from_text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub(super) fn read_parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: std::fmt::Display>,
@@ -132,7 +134,9 @@ where
 }
 
 /// Reads a count of which there must be one at least.
-pub(super) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+pub(super) fn read_at_least_one<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<usize, D::Error> {
     match usize::deserialize(deserializer)? {
         0 => Err(D::Error::custom(
             "`0` is too few\nexpected a whole number of at least 1",
@@ -142,7 +146,9 @@ pub(super) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result
 }
 
 /// Reads a text that says something.
-pub(super) fn some_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn read_some_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     if is_blank(&text) {
         return Err(D::Error::custom(
@@ -159,7 +165,7 @@ pub fn is_blank(text: &str) -> bool {
 }
 
 /// Reads a span of time that takes some.
-pub(super) fn some_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+pub(super) fn read_some_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
     match Span::deserialize(deserializer)? {
         Span(Duration::ZERO) => Err(D::Error::custom(
             "this takes no time at all\nexpected something like 5m",
@@ -181,7 +187,9 @@ pub fn is_language(tag: &str) -> bool {
 }
 
 /// Reads a language tag.
-pub(super) fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn read_language<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
     let tag = String::deserialize(deserializer)?;
     match is_language(&tag) {
         true => Ok(tag),

@@ -7,35 +7,35 @@ use url::Url;
 
 use crate::config::Span;
 use crate::config::site::is_loopback;
-use crate::config::value::{ValueError, some_time, some_web_address, web_address};
+use crate::config::value::{ValueError, read_some_time, read_some_web_address, read_web_address};
 
 /// How `serve` answers over HTTP.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebSettings {
     /// The address at which a proxy with TLS shows it to the world; the links in mails begin with it.
-    #[serde(deserialize_with = "public_address")]
+    #[serde(deserialize_with = "read_public_address")]
     pub url: Option<Url>,
     /// The address and port on which it listens, without TLS.
-    #[serde(deserialize_with = "address_and_port")]
+    #[serde(deserialize_with = "read_address_and_port")]
     pub listen: SocketAddr,
     /// The proxies before it, by their addresses: they say from where a request comes (`X-Forwarded-For`), and may have more than 128 connections at once.
     pub proxies: Vec<IpAddr>,
     /// The page to which the form to join leads; without it that is one of ours.
-    #[serde(deserialize_with = "some_web_address")]
+    #[serde(deserialize_with = "read_some_web_address")]
     pub join_back: Option<Url>,
     /// The origins whose pages may show the form to join in a frame, such as `https://hums.example`.
-    #[serde(deserialize_with = "origins")]
+    #[serde(deserialize_with = "read_origins")]
     pub embed_from: Vec<Url>,
     /// Whether the network address of who asks to join and of who confirms is kept as a proof.
     pub keep_ip: bool,
     /// Whether a log in JSON has the addresses of who asks, joins and leaves.
     pub log_addresses: bool,
     /// The address and port on which a monitor asks for `/metrics`; without it nothing is counted.
-    #[serde(deserialize_with = "some_listener")]
+    #[serde(deserialize_with = "read_some_listener")]
     pub metrics: Option<SocketAddr>,
     /// How often the feeds are built, the box is read and what was deferred is tried; what is due goes out at its time.
-    #[serde(deserialize_with = "some_time")]
+    #[serde(deserialize_with = "read_some_time")]
     pub rebuild: Span,
 }
 
@@ -55,7 +55,9 @@ impl Default for WebSettings {
     }
 }
 
-fn address_and_port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+fn read_address_and_port<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<SocketAddr, D::Error> {
     parse_listener(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
@@ -69,16 +71,18 @@ pub fn parse_listener(text: &str) -> Result<SocketAddr, ValueError> {
         .map_err(|_| ValueError(format!("`{text}` is no place to listen\n{expected}")))
 }
 
-fn some_listener<'de, D: Deserializer<'de>>(
+fn read_some_listener<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<SocketAddr>, D::Error> {
-    address_and_port(deserializer).map(Some)
+    read_address_and_port(deserializer).map(Some)
 }
 
 /// An address without a path, since the links of old mails must not depend on one, and with TLS, which one-click leaving
 /// asks for (RFC 8058 3.1); on this machine it may lack that.
-fn public_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
-    let url = web_address(deserializer)?;
+fn read_public_address<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Url>, D::Error> {
+    let url = read_web_address(deserializer)?;
     let expected = "expected something like https://news.hums.example/";
     let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let has_user = !url.username().is_empty() || url.password().is_some();
@@ -96,7 +100,7 @@ fn public_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<U
 }
 
 /// Addresses without a path: a browser compares no more of a page that frames another one.
-fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error> {
+fn read_origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Url>, D::Error> {
     let expected = "expected something like [\"https://hums.example\"]";
     let mut origins = Vec::new();
     for text in Vec::<String>::deserialize(deserializer)? {
