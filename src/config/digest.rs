@@ -79,6 +79,16 @@ pub struct Digest {
 }
 
 impl Digest {
+    /// Chooses the title that readers see: its own, else the site's.
+    pub(crate) fn choose_title<'a>(&'a self, site: &'a Site) -> &'a str {
+        self.title.as_deref().unwrap_or(&site.title)
+    }
+
+    /// Chooses its language, as a BCP 47 tag: its own, else the site's.
+    pub(crate) fn choose_language<'a>(&'a self, site: &'a Site) -> &'a str {
+        self.language.as_deref().unwrap_or(&site.language)
+    }
+
     /// The zone of its schedule and of the days that it shows.
     pub fn zone(&self, site: &Site) -> Tz {
         self.timezone.map_or(site.zone(), |zone| zone.0)

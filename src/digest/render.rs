@@ -139,7 +139,7 @@ fn collect_values(content: &Content<'_>, is_page: bool) -> Context {
     } = content;
     let fixed = &fixed.digest;
     let zone = digest.zone(site);
-    let language = digest.language.as_ref().unwrap_or(&site.language);
+    let language = digest.choose_language(site);
     let date = |at: DateTime<Utc>| write_day(at.with_timezone(&zone).date_naive(), language);
     let layout = match digest.layout {
         Layout::Headlines => "headlines",
@@ -171,7 +171,7 @@ fn collect_values(content: &Content<'_>, is_page: bool) -> Context {
         (
             "digest",
             json!({
-                "name": digest.name, "title": digest.title.as_ref().unwrap_or(&site.title), "layout": layout,
+                "name": digest.name, "title": digest.choose_title(site), "layout": layout,
                 "footer": footer,
             }),
         ),
@@ -209,7 +209,7 @@ fn show_posts(content: &Content<'_>) -> Vec<Value> {
     } = content;
     let fixed = &content.words.digest;
     let zone = digest.zone(site);
-    let language = digest.language.as_ref().unwrap_or(&site.language);
+    let language = digest.choose_language(site);
     let date = |at: DateTime<Utc>| write_day(at.with_timezone(&zone).date_naive(), language);
     let mut links = 0;
     let mut posts = Vec::new();

@@ -13,7 +13,6 @@ use crate::language::{DigestWords, FixedWords};
 use crate::ledger::{Issue, IssueId};
 use crate::publish::{has_issue_page, write_archive_files};
 use crate::schedule::after_build::run_after_build;
-use crate::schedule::letter::{choose_language, choose_title};
 use crate::schedule::live::Live;
 use crate::schedule::turn::Turn;
 use crate::store::{Access, Store};
@@ -138,12 +137,12 @@ impl ArchiveParts {
 pub(crate) fn try_archive(app: &App, digest: &Digest) -> anyhow::Result<()> {
     let parts = ArchiveParts::load(app)?;
     let feeds = parts.feeds(&app.config);
-    let title = choose_title(app, digest);
+    let title = digest.choose_title(&app.config.site);
     let issue = IssueEntry::new(
         &feeds,
         (IssueId::SHOWN, app.clock.now()),
         title,
-        (title, choose_language(app, digest)),
+        (title, digest.choose_language(&app.config.site)),
         String::new(),
     );
     feeds.write_documents(&[issue])?;
@@ -178,9 +177,11 @@ async fn write_archive(app: &App, store: &Store) -> anyhow::Result<()> {
             false => None,
         };
         let digest = config.digests.iter().find(|one| one.name == issue.digest);
-        let title = digest.map_or(&*issue.digest, |digest| choose_title(app, digest));
+        let title = digest.map_or(&*issue.digest, |digest| {
+            digest.choose_title(&app.config.site)
+        });
         let language = digest.map_or(&*config.site.language, |digest| {
-            choose_language(app, digest)
+            digest.choose_language(&app.config.site)
         });
         let entry = page.as_ref().map(|page| page.entry.clone());
         entries.push(IssueEntry::new(

@@ -19,9 +19,7 @@ use crate::language::fill;
 use crate::ledger::{Issue, Slot};
 use crate::message::{ConfirmBy, compile_asking};
 use crate::reader::{Email, ReaderId};
-use crate::schedule::letter::{
-    choose_language, choose_title, load_words, make_letter_issue, make_origin, write_page,
-};
+use crate::schedule::letter::{load_words, make_letter_issue, make_origin, write_page};
 use crate::schedule::moved::write_moved_letter;
 use crate::schedule::welcome::write_welcomes;
 use crate::store::{Agreement, Confirmation, JoinAnswer, JoinRequest, Store};
@@ -185,7 +183,7 @@ const CONFIRM_WORD: &str = " – confirm ";
 fn join_titles(app: &App, digests: &[&Digest]) -> String {
     let mut titles: Vec<&str> = Vec::new();
     for digest in digests {
-        let title = choose_title(app, digest);
+        let title = digest.choose_title(&app.config.site);
         if !titles.contains(&title) {
             titles.push(title);
         }
@@ -232,6 +230,6 @@ fn make_draft(app: &App, digest: &Digest, title: &str, by: &ConfirmBy) -> Result
             "{asked}\n\n{todo}\n{CONFIRM}\n{or}\n{otherwise}\n\n-- \n{}\n",
             from.join("\n")
         ),
-        html: write_page(choose_language(app, digest), &body),
+        html: write_page(digest.choose_language(&app.config.site), &body),
     })
 }

@@ -9,11 +9,8 @@ use crate::digest::{Draft, LEAVE};
 use crate::html::escape;
 use crate::language::fill;
 use crate::ledger::{Issue, Slot};
-use crate::message::compile;
 use crate::reader::Email;
-use crate::schedule::letter::{
-    choose_language, choose_title, load_words, make_letter_issue, make_origin, write_page,
-};
+use crate::schedule::letter::{compile_letter, load_words, write_page};
 use crate::store::{Letter, Store};
 
 /// Queues a letter for each digest that the sender gets, by a subscription or since the config names them; it goes out
@@ -63,10 +60,8 @@ async fn write_leaving_letter(
     digest: &Digest,
 ) -> anyhow::Result<(Issue, String)> {
     let words = load_words(app, digest)?.leave;
-    let title = choose_title(app, digest);
+    let title = digest.choose_title(&app.config.site);
     let say = |text: &str| fill(text, &[("title", title)]);
-    let key = store.load_current_key().await?;
-    let slot = Slot::leaving(app.clock.now().date_naive());
     let todo = match app.config.web.url {
         Some(_) => &words.page,
         None => &words.send,
@@ -77,7 +72,7 @@ async fn write_leaving_letter(
         subject: say(&words.subject),
         text: format!("{asked}\n\n{send}\n{LEAVE}\n\n{otherwise}\n"),
         html: write_page(
-            choose_language(app, digest),
+            digest.choose_language(&app.config.site),
             &format!(
                 "<p>{}</p>\n<p>{} <a href=\"{LEAVE}\">{}</a></p>\n<p>{}</p>",
                 escape(&asked),
@@ -87,9 +82,5 @@ async fn write_leaving_letter(
             ),
         ),
     };
-    let issue = make_letter_issue(app, digest, slot, &draft.subject, &key);
-    let authority = app.authority()?;
-    let origin = make_origin(app, digest, &authority);
-    let compiled = compile(&draft, &origin, issue.id)?.to_text();
-    Ok((issue, compiled))
+    compile_letter(app, store, digest, Slot::leaving, &draft).await
 }

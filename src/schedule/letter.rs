@@ -1,16 +1,20 @@
 //! The parts that all letters have in common: each is a [`Draft`](crate::digest::Draft) in the words of its digest's language, and
 //! an issue of a slot of its own kind. The letters themselves stand in `leaving`, `joining`, `welcome` and `moved`.
 
+use chrono::NaiveDate;
+
 use crate::app::App;
 use crate::config::Digest;
+use crate::digest::Draft;
 use crate::finding::Finding;
 use crate::html::escape;
 use crate::language::{FixedWords, find_direction};
 use crate::ledger::{Issue, IssueState, Slot};
-use crate::message::Origin;
+use crate::message::{Origin, compile};
+use crate::store::Store;
 use crate::token::Key;
 
-/// The issue of a letter about a digest.
+/// Makes the issue of a letter about a digest.
 pub(super) fn make_letter_issue(
     app: &App,
     digest: &Digest,
@@ -31,7 +35,23 @@ pub(super) fn make_letter_issue(
     }
 }
 
-/// The sender and the links of a letter about a digest.
+/// Compiles a letter of a slot of today about a digest. Returns its issue, and the text of the mail.
+pub(super) async fn compile_letter(
+    app: &App,
+    store: &Store,
+    digest: &Digest,
+    slot: fn(NaiveDate) -> Slot,
+    draft: &Draft,
+) -> anyhow::Result<(Issue, String)> {
+    let key = store.load_current_key().await?;
+    let slot = slot(app.clock.now().date_naive());
+    let issue = make_letter_issue(app, digest, slot, &draft.subject, &key);
+    let authority = app.authority()?;
+    let compiled = compile(draft, &make_origin(app, digest, &authority), issue.id)?;
+    Ok((issue, compiled.to_text()))
+}
+
+/// Makes the sender and the links of a letter about a digest.
 pub(super) fn make_origin<'a>(app: &'a App, digest: &'a Digest, authority: &'a str) -> Origin<'a> {
     Origin {
         site: &app.config.site,
@@ -44,25 +64,12 @@ pub(super) fn make_origin<'a>(app: &'a App, digest: &'a Digest, authority: &'a s
     }
 }
 
-/// The fixed words in the language of a digest.
+/// Loads the fixed words in the language of a digest.
 pub(super) fn load_words(app: &App, digest: &Digest) -> Result<FixedWords, Finding> {
-    FixedWords::load(&app.config.root, choose_language(app, digest))
+    FixedWords::load(&app.config.root, digest.choose_language(&app.config.site))
 }
 
-/// The language of a digest, as a BCP 47 tag.
-pub(super) fn choose_language<'a>(app: &'a App, digest: &'a Digest) -> &'a str {
-    digest
-        .language
-        .as_deref()
-        .unwrap_or(&app.config.site.language)
-}
-
-/// The title of a digest that readers see.
-pub(super) fn choose_title<'a>(app: &'a App, digest: &'a Digest) -> &'a str {
-    digest.title.as_deref().unwrap_or(&app.config.site.title)
-}
-
-/// A letter's HTML: paragraphs and nothing else.
+/// Writes a letter's HTML: paragraphs and nothing else.
 pub(super) fn write_page(language: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"{}\" dir=\"{}\">\n<head><meta charset=\"utf-8\"></head>\n<body>\n{body}\n</body>\n</html>\n",

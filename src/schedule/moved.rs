@@ -7,10 +7,7 @@ use crate::digest::Draft;
 use crate::html::escape;
 use crate::language::fill;
 use crate::ledger::{Issue, Slot};
-use crate::message::compile;
-use crate::schedule::letter::{
-    choose_language, choose_title, load_words, make_letter_issue, make_origin, write_page,
-};
+use crate::schedule::letter::{compile_letter, load_words, write_page};
 use crate::store::Store;
 
 /// The letter of today about these digests.
@@ -23,20 +20,15 @@ pub(super) async fn write_moved_letter(
     let digest = all.find(|digest| digests.contains(&digest.name));
     let digest = digest.context("no digest is named")?;
     let words = load_words(app, digest)?.moved;
-    let say = |text: &str| fill(text, &[("title", choose_title(app, digest))]);
+    let say = |text: &str| fill(text, &[("title", digest.choose_title(&app.config.site))]);
     let (text, otherwise) = (say(&words.text), say(&words.otherwise));
     let draft = Draft {
         subject: say(&words.subject),
         text: format!("{text}\n\n{otherwise}\n"),
         html: write_page(
-            choose_language(app, digest),
+            digest.choose_language(&app.config.site),
             &format!("<p>{}</p>\n<p>{}</p>", escape(&text), escape(&otherwise)),
         ),
     };
-    let key = store.load_current_key().await?;
-    let slot = Slot::moved(app.clock.now().date_naive());
-    let issue = make_letter_issue(app, digest, slot, &draft.subject, &key);
-    let authority = app.authority()?;
-    let compiled = compile(&draft, &make_origin(app, digest, &authority), issue.id)?;
-    Ok((issue, compiled.to_text()))
+    compile_letter(app, store, digest, Slot::moved, &draft).await
 }

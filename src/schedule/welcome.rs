@@ -7,10 +7,7 @@ use crate::feed::{ISSUES, make_url};
 use crate::html::escape;
 use crate::language::fill;
 use crate::ledger::Slot;
-use crate::message::compile;
-use crate::schedule::letter::{
-    choose_language, choose_title, load_words, make_letter_issue, make_origin, write_page,
-};
+use crate::schedule::letter::{compile_letter, load_words, write_page};
 use crate::store::{Greeting, Store};
 
 /// The welcomes of today to these digests.
@@ -30,7 +27,7 @@ pub(super) async fn write_welcomes(
 
 async fn write_welcome(app: &App, store: &Store, digest: &Digest) -> anyhow::Result<Greeting> {
     let words = load_words(app, digest)?;
-    let say = |text: &str| fill(text, &[("title", choose_title(app, digest))]);
+    let say = |text: &str| fill(text, &[("title", digest.choose_title(&app.config.site))]);
     let text = say(&words.welcome.text);
     let site = &app.config.site;
     let footer = digest.footer.as_ref().or(app.config.mail.footer.as_ref());
@@ -62,15 +59,14 @@ async fn write_welcome(app: &App, store: &Store, digest: &Digest) -> anyhow::Res
     let draft = Draft {
         subject: say(&words.welcome.subject),
         text: format!("{text}\n\n-- \n{}\n", plain.join("\n")),
-        html: write_page(choose_language(app, digest), &paragraphs.join("\n")),
+        html: write_page(
+            digest.choose_language(&app.config.site),
+            &paragraphs.join("\n"),
+        ),
     };
-    let key = store.load_current_key().await?;
-    let slot = Slot::welcoming(app.clock.now().date_naive());
-    let issue = make_letter_issue(app, digest, slot, &draft.subject, &key);
-    let authority = app.authority()?;
-    let compiled = compile(&draft, &make_origin(app, digest, &authority), issue.id)?;
+    let (issue, compiled) = compile_letter(app, store, digest, Slot::welcoming, &draft).await?;
     Ok(Greeting {
-        compiled: compiled.to_text(),
+        compiled,
         issue,
         last_issue: digest.welcome == Welcome::Issue,
     })

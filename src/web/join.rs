@@ -155,7 +155,7 @@ pub(super) fn list_digests(state: &AppState) -> impl Iterator<Item = &Digest> {
 pub(super) fn list_choices(state: &AppState, is_chosen: impl Fn(&String) -> bool) -> Vec<Value> {
     let mut choices = Vec::new();
     for digest in list_digests(state) {
-        let title = state.title_of(digest);
+        let title = digest.choose_title(&state.app.config.site);
         let chosen = is_chosen(&digest.name);
         choices.push(json!({ "name": digest.name, "title": title, "chosen": chosen }));
     }
@@ -178,7 +178,7 @@ fn choose_digests(state: &AppState, form: &FilledForm) -> Vec<String> {
 
 /// Shows the page with the form; `wrong` is a field of it and what is wrong with that.
 fn show_form(state: &AppState, form: &FilledForm, wrong: Option<(&str, &String)>) -> Response {
-    let mut titles = list_digests(state).map(|digest| state.title_of(digest));
+    let mut titles = list_digests(state).map(|digest| digest.choose_title(&state.app.config.site));
     let (first, second) = (titles.next(), titles.next());
     let Some(first) = first else {
         return say(StatusCode::NOT_FOUND, "there is nothing to join\n");
@@ -317,7 +317,7 @@ fn join_titles(state: &AppState, issue: &Issue) -> String {
     let names = list_asked(&state.app, issue);
     let mut titles: Vec<&str> = Vec::new();
     for digest in &state.app.config.digests {
-        let title = state.title_of(digest);
+        let title = digest.choose_title(&state.app.config.site);
         if names.contains(&digest.name) && !titles.contains(&title) {
             titles.push(title);
         }

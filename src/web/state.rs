@@ -9,7 +9,6 @@ use axum::response::Response;
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::config::Digest;
 use crate::finding::Finding;
 use crate::language::{FixedWords, fill};
 use crate::store::{Access, Store};
@@ -139,11 +138,6 @@ impl AppState {
         self.requests.flush().await;
     }
 
-    pub(super) fn title_of<'a>(&'a self, digest: &'a Digest) -> &'a str {
-        let own = digest.title.as_deref();
-        own.unwrap_or(&self.app.config.site.title)
-    }
-
     /// The words of this language, else of the site's, about something with this title.
     pub(super) fn speech_about(&self, language: Option<&str>, title: &str) -> Speech {
         let config = &self.app.config;
@@ -169,7 +163,9 @@ impl AppState {
         };
         let digest = digest.and_then(named);
         let language = language.or_else(|| digest.and_then(|digest| digest.language.as_deref()));
-        let title = digest.map_or(&*config.site.title, |digest| self.title_of(digest));
+        let title = digest.map_or(&*config.site.title, |digest| {
+            digest.choose_title(&config.site)
+        });
         self.speech_about(language, title)
     }
 

@@ -142,7 +142,7 @@ async fn show_next(app: &App, store: &Store, digest: &Digest) -> anyhow::Result<
         NextMail::At(at) => at.format(MINUTE).to_string(),
         NextMail::Never => "never".to_owned(),
     };
-    let title = digest.title.as_deref().unwrap_or(&app.config.site.title);
+    let title = digest.choose_title(&app.config.site);
     Ok(json!({ "title": one_line(title, LONGEST), "when": when }))
 }
 
