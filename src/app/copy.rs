@@ -146,8 +146,8 @@ impl App {
         self.config.posts.lock.with_extension("departures")
     }
 
-    /// Goes on with an older copy of the store where the digest shows that it is one. What stood open in it may have been
-    /// sent since, so it is paused; who has left since is out again; and what nobody can know is said.
+    /// Goes on with an older copy of the store if the digest shows that it is one. Issues that stood open in it may have been
+    /// sent since, so they are paused; readers who have left since are out again; and the owner is told of the rest.
     pub(crate) async fn accept_older_copy(
         &self,
         talk: &mut Talk<'_>,

@@ -41,7 +41,7 @@ pub(crate) struct App {
     pub(crate) locked: bool,
     /// Whether the store need not be the one that the lock names.
     any_store: bool,
-    /// Told what the store waits for, once it has waited long.
+    /// Called with the reason of a long wait for the store.
     tell: Option<Tell>,
     /// When to stop early; signals are listened to from the first mail on.
     stop: OnceLock<Stop>,
@@ -49,7 +49,7 @@ pub(crate) struct App {
     sender: Mutex<Option<Sender>>,
     read: OnceCell<Store>,
     write: OnceCell<Store>,
-    /// Told when a letter waits that somebody has asked for just now.
+    /// Notified when a letter waits that somebody has asked for just now.
     letters: Notify,
     /// Whether `after_build` has succeeded since the archive was written last.
     deployed: AtomicBool,
@@ -209,8 +209,8 @@ impl App {
         self.sender.lock().await.take();
     }
 
-    /// The store, opened once for each access; it is closed when the program ends. One that keeps the readers of another
-    /// site is refused; so is another than the lock names, or a place without one, which may be misspelt.
+    /// Opens the store, once for each access; it is closed when the program ends. Refuses a store of another site, one that the
+    /// lock does not name, and a place without a store if the lock names one: the place may be misspelt.
     pub(crate) async fn open_store(&self, access: Access) -> anyhow::Result<Store> {
         let store = match access {
             Access::Read => &self.read,
@@ -222,7 +222,7 @@ impl App {
 
     async fn open_anew(&self, access: Access) -> anyhow::Result<Store> {
         let (url, now, tell) = (&self.config.store.url, self.clock.now(), self.tell.clone());
-        // A lock that is broken says nothing here; who sends names its fault.
+        // A broken lock is passed over here; the commands that send report it.
         let lock = self.load_kept_lock();
         let kept = lock.as_ref().ok().map(Option::as_ref);
         let named = kept.flatten().and_then(Lock::first_begun);

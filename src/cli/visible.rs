@@ -11,8 +11,8 @@ use crate::cli::Cli;
 use crate::finding::{visible, visible_line};
 
 impl Cli {
-    /// Parses the arguments of the program, or ends it with what is wrong with them. What it shows of them is no order to
-    /// a terminal.
+    /// Parses the arguments of the program, or ends it with their fault. It shows them without control characters, which a
+    /// terminal would obey.
     pub fn parse_visibly() -> Self {
         Self::try_parse().unwrap_or_else(|error| {
             let turns = |argument: OsString| {

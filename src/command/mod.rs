@@ -104,8 +104,8 @@ fn report_panic(work: impl FnOnce() -> anyhow::Result<Ending>) -> anyhow::Result
     guard(|| Ok(work())).unwrap_or_else(|fault| Err(fault.into()))
 }
 
-/// The config that is named, else the nearest.
-fn config_file(cli: &Cli) -> anyhow::Result<PathBuf> {
+/// Finds the config: the one that is named, else the nearest.
+fn find_config(cli: &Cli) -> anyhow::Result<PathBuf> {
     match &cli.config {
         Some(file) => Ok(file.clone()),
         None => Ok(discover(
@@ -130,7 +130,7 @@ fn run_on_files(
         },
         FileCommand::Completions(args) => Ok(shell::print_completions(args, talk)?),
         FileCommand::Man(args) => shell::print_manual(args, talk),
-        FileCommand::Dkim(what) => dkim::run(&config_file(cli)?, talk, what),
+        FileCommand::Dkim(what) => dkim::run(&find_config(cli)?, talk, what),
     }
 }
 
@@ -141,7 +141,7 @@ fn run_on_site(
     talk: &mut Talk<'_>,
     words: &Words,
 ) -> anyhow::Result<Ending> {
-    let config = config_file(cli).and_then(|file| Ok(Config::load_here(&file)?));
+    let config = find_config(cli).and_then(|file| Ok(Config::load_here(&file)?));
     if let SiteCommand::Serve(args) = command
         && args.log == LogForm::Json
     {

@@ -29,8 +29,8 @@
 //! row that was `sending` when its sender died is listed as uncertain. Pipelining does not change this: only the envelope
 //! of the next message goes ahead, never its body.
 //!
-//! The rounds end when a claim finds nobody. What came back meanwhile (released, deferred for a moment) is claimed by the
-//! next round; what is due later is for the next run.
+//! The rounds end when a claim finds nobody. Deliveries that came back meanwhile (released, deferred for a moment) are claimed
+//! by the next round; those that are due later, by the next run.
 
 use std::sync::{Arc, PoisonError};
 

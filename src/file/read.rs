@@ -99,7 +99,8 @@ pub(crate) fn read_text_if_any(file: &Path, most: u64) -> Result<Option<String>,
 /// Puts the bytes of a file that has at most so many in place of what the buffer held.
 pub(crate) fn read_into(file: &Path, most: u64, buffer: &mut Vec<u8>) -> Result<(), Unreadable> {
     let (open, length) = open_measured(file)?;
-    // To ask whether more follows would cost each file one more call. What the kernel makes up as it is read says 0.
+    // To ask whether more follows would cost each file one more call. A file that the kernel makes up as it is read has the
+    // length 0.
     let bound = match length {
         0 => most.saturating_add(1),
         _ if length > most => return Err(Unreadable::TooLarge(most)),

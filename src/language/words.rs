@@ -19,7 +19,7 @@ const BUILT_IN: [(&str, &str); 5] = [
     ("ja", include_str!("words/ja.toml")),
 ];
 
-/// The words of one language. What stands in braces is filled in: see `fill`.
+/// The words of one language. Names in braces are slots, which `fill` fills.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FixedWords {

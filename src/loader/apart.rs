@@ -32,6 +32,18 @@ fn ask(post: &Post) -> Unnamed<'_> {
     }
 }
 
+/// Returns the ids that these posts would get.
+fn foresee_ids(
+    posts: &[Post],
+    lock: &Lock,
+    first_line: &str,
+    before: &Before<'_>,
+) -> Vec<Option<String>> {
+    let mut lock = lock.clone();
+    let assigned = lock.assign(first_line, &ask_for_ids(posts), &before.beside(posts));
+    assigned.ids
+}
+
 /// Whether no two posts have one address.
 fn are_apart(posts: &[Post]) -> bool {
     let mut marks: Vec<u64> = posts
@@ -56,13 +68,11 @@ pub(super) fn add_dates(
     if are_apart(posts) {
         return HashSet::new();
     }
-    let assigned = lock
-        .clone()
-        .assign(first_line, &ask_for_ids(posts), &before.beside(posts));
+    let ids = foresee_ids(posts, lock, first_line, before);
     let lines = lock.ids();
     let rank = |number: usize| {
         let post = &posts[number];
-        let id = assigned.ids[number].as_deref();
+        let id = ids[number].as_deref();
         let had = id.is_some_and(|id| before.has_built(id));
         let is_known = had || id.is_some_and(|id| lines.contains(id));
         let was_dated = id.is_some_and(|id| before.was_dated(id));
@@ -102,15 +112,12 @@ pub(super) fn take_out(
     if are_apart(posts) {
         return Vec::new();
     }
-    // The ids that they would get.
-    let assigned = lock
-        .clone()
-        .assign(first_line, &ask_for_ids(posts), &before.beside(posts));
+    let ids = foresee_ids(posts, lock, first_line, before);
     let lines = lock.ids();
     let is_known = |id: &str| lines.contains(id) || before.has_built(id);
     let rank = |number: usize| {
         let post = &posts[number];
-        let id = assigned.ids[number].as_deref();
+        let id = ids[number].as_deref();
         let is_known = id.is_some_and(is_known);
         let is_unchanged = is_known && id.is_some_and(|id| before.is_unchanged(post, id));
         (id.is_none(), !is_known, !is_unchanged, &*post.path)
@@ -127,7 +134,7 @@ pub(super) fn take_out(
     for (number, post) in posts.iter().enumerate() {
         let holder = holders[post.url.as_str()];
         // The lock refuses and reports a post without an id.
-        let Some(id) = assigned.ids[number].as_deref().filter(|_| holder != number) else {
+        let Some(id) = ids[number].as_deref().filter(|_| holder != number) else {
             continue;
         };
         let other = &posts[holder].path;

@@ -24,7 +24,7 @@ pub(super) fn choose_habits(
 ) -> Result<(Habits, String, Option<Finding>), Finding> {
     let (dialect, why) = match (config.dialect, &found) {
         (Dialect::Auto, Some(found)) => (found.dialect, format!("by {}", found.file.display())),
-        (Dialect::Auto, None) => by_posts(config, paths),
+        (Dialect::Auto, None) => choose_by_posts(config, paths),
         (set, _) => (set, "as it is set".to_owned()),
     };
     let mut habits = Habits::new(dialect, site.zone());
@@ -94,8 +94,8 @@ pub(super) fn choose_habits(
     Ok((habits, why, broken))
 }
 
-/// The dialect that the posts themselves speak.
-fn by_posts(config: &Posts, paths: &[String]) -> (Dialect, String) {
+/// Chooses the dialect by what the posts look like.
+fn choose_by_posts(config: &Posts, paths: &[String]) -> (Dialect, String) {
     let is_posts = config
         .dir
         .file_name()
@@ -111,7 +111,7 @@ fn by_posts(config: &Posts, paths: &[String]) -> (Dialect, String) {
     let looked: Vec<&String> = paths.iter().step_by(step).collect();
     let votes: Vec<Dialect> = looked
         .iter()
-        .filter_map(|path| vote(&config.dir.join(path), path))
+        .filter_map(|path| guess_dialect(&config.dir.join(path), path))
         .collect();
     let winner = [
         Dialect::Zola,
@@ -140,7 +140,7 @@ fn by_posts(config: &Posts, paths: &[String]) -> (Dialect, String) {
 }
 
 /// Guesses the generator from front matter; `None` unless exactly one could have written it.
-fn vote(file: &Path, path: &str) -> Option<Dialect> {
+fn guess_dialect(file: &Path, path: &str) -> Option<Dialect> {
     let mut buffer = Vec::new();
     let text = text_of(file, &mut buffer).ok()?;
     let head = &text[..text

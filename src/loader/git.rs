@@ -147,7 +147,7 @@ fn ask(root: &Path, arguments: &[&str]) -> Result<String, GitError> {
 
 /// Reads the next change of a commit: its status, its path, and the new path of a renamed file. Only the position tells
 /// a name from a commit, since a file may be named like the line of one.
-fn change<'a>(
+fn read_change<'a>(
     status: &'a str,
     parts: &mut impl Iterator<Item = &'a str>,
 ) -> Option<(&'a str, &'a str, &'a str)> {
@@ -169,7 +169,7 @@ fn read(log: &str, prefix: &str) -> HashMap<String, FileCommits> {
         let at = at.and_then(|at| DateTime::from_timestamp(at, 0));
         let mut renames = Vec::new();
         while let Some(status) = parts.next_if(|part| !part.starts_with(COMMIT)) {
-            let Some((status, path, new)) = change(status, &mut parts) else {
+            let Some((status, path, new)) = read_change(status, &mut parts) else {
                 break;
             };
             let name = match today.get(new) {

@@ -10,8 +10,7 @@ use crate::loader::Loaded;
 use crate::post::{Post, SyndicatedPost, fingerprint_of};
 
 impl Loaded {
-    /// Takes the posts of the sources in. Those that the folder has itself are left out: a planet carries our own posts
-    /// too. Another feed cannot take an id that is the site's own, since a post that comes later would count as announced.
+    /// Takes the posts of the sources in, without those that the folder has itself: a planet carries our own posts too. Another feed cannot take an id that is the site's own, since a post that comes later would count as announced.
     /// `is_behind`: whether a source could not be read.
     pub(crate) fn join(
         &mut self,

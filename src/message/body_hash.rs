@@ -1,5 +1,5 @@
 //! The hash of a body that DKIM signs, in its relaxed form: no white space at the end of a line, single spaces elsewhere, no
-//! empty lines at the end (RFC 6376 3.4.4). What all readers share is relaxed once.
+//! empty lines at the end (RFC 6376 3.4.4). The parts that all readers share are relaxed once.
 
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
-//! Removes the documents that tidings wrote and no longer makes, and the drawings that none of them shows. A file is removed only if it lies below the folder of
-//! feeds and says itself that tidings wrote it, whatever the manifest says. Without the manifest, files are found where
-//! feeds lie and known by the address that they give for themselves.
+//! Removes the documents that tidings wrote and no longer makes, and the drawings that none of them shows. A file is
+//! removed only if it lies below the folder of feeds and says itself that tidings wrote it, whatever the manifest says.
+//! Without the manifest, files are looked for where feeds lie, and recognised by the address that they give for themselves.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -39,7 +39,7 @@ impl Publisher {
         }
         let known: BTreeSet<String> = self.manifest().files.keys().cloned().collect();
         let mut unwanted: BTreeSet<String> = known.difference(&wanted).cloned().collect();
-        for path in self.documents(outlines) {
+        for path in self.list_possible_documents(outlines) {
             let is_unknown = !wanted.contains(&path) && !known.contains(&path);
             if is_unknown && self.names_itself(site, &path) {
                 unwanted.insert(path);
@@ -57,7 +57,7 @@ impl Publisher {
     /// Removes a file of ours and forgets it. Returns whether it was there.
     fn remove(&self, path: &str) -> Result<bool, Finding> {
         let file = self.dir.join(path);
-        let was_there = match self.text_of(path) {
+        let was_there = match self.read_beginning(path) {
             Ok(Some(text)) if is_ours(&text) => {
                 fs::remove_file(&file).map_err(|error| {
                     Finding::error(Rule::Unwritable, format!("cannot be removed: {error}"))
@@ -78,8 +78,8 @@ impl Publisher {
         Ok(was_there)
     }
 
-    /// The decompressed beginning of a regular file that really lies below the folder; `None` if there is no file.
-    fn text_of(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
+    /// Reads the decompressed beginning of a regular file that really lies below the folder; `None` if there is no file.
+    fn read_beginning(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
         let elsewhere = || io::Error::from(io::ErrorKind::InvalidInput);
         if !is_below(path) {
             return Err(elsewhere());
@@ -100,7 +100,7 @@ impl Publisher {
 
     /// Whether a file that no manifest knows is a document of this site: another site's feeds may lie in one folder.
     fn names_itself(&self, site: &Site, path: &str) -> bool {
-        let Ok(Some(text)) = self.text_of(path) else {
+        let Ok(Some(text)) = self.read_beginning(path) else {
             return false;
         };
         let document = Twin::document(path);
@@ -112,8 +112,8 @@ impl Publisher {
                 || memchr::memmem::find(&text, address.as_str().as_bytes()).is_some())
     }
 
-    /// The files where documents of a site may lie: beside those that are made now, and below the folders of its parts.
-    fn documents(&self, outlines: &[Outline]) -> BTreeSet<String> {
+    /// Lists the files where documents of a site may lie: beside those that are made now, and below the folders of its parts.
+    fn list_possible_documents(&self, outlines: &[Outline]) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         let folder = |outline: &Outline| {
             let folder = outline.path.rfind('/').map(|end| &outline.path[..=end]);

@@ -7,8 +7,8 @@ use encoding_rs::{Encoding, UTF_8};
 /// The last place at which an XML declaration may end.
 const BEGINNING: usize = 256;
 
-/// The text, by its byte order mark, else the media type's `charset`, else the XML declaration, else as UTF-8
-/// (RFC 7303, 3). What is no character becomes U+FFFD.
+/// Decodes a text by its byte order mark, else the media type's `charset`, else the XML declaration, else as UTF-8
+/// (RFC 7303, 3). Bytes that are no character become U+FFFD.
 pub(super) fn decode(bytes: &[u8], media_type: Option<&str>) -> String {
     let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
     let encoding = marked

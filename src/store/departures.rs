@@ -147,10 +147,10 @@ fn write_head(store: &str, EventMark { count, latest }: EventMark) -> String {
     format!("store\t{store}\t{count}\t{latest}\n")
 }
 
-/// The file: departures by the name of their store, so that a strange store takes nothing away.
+/// The content of the file: departures by the name of their store, so that each store changes its own alone.
 type Stores = BTreeMap<String, Noted>;
 
-/// A line that cannot be read is left out.
+/// Parses the file; a line that cannot be read is left out.
 fn parse(text: &str) -> Stores {
     let mut stores = Stores::new();
     let mut lines = text.lines();
@@ -181,8 +181,8 @@ fn to_text(stores: &Stores) -> String {
     text
 }
 
-/// The departures in `missing` that nothing in `all` reverses.
-fn not_taken_back<'a>(
+/// Finds the departures in `missing` that nothing in `all` reverses.
+fn find_standing<'a>(
     missing: impl Iterator<Item = &'a Departure>,
     all: &'a BTreeSet<Departure>,
 ) -> Vec<&'a Departure> {
@@ -210,11 +210,12 @@ fn takes_back(kind: DepartureKind) -> bool {
 }
 
 fn read_file(file: &Path) -> Result<String> {
-    let text = read_text_if_any(file, LISTED).map_err(|finding| unusable(file, &finding))?;
+    let text =
+        read_text_if_any(file, LISTED).map_err(|finding| explain_unusable(file, &finding))?;
     Ok(text.unwrap_or_default())
 }
 
-fn unusable(file: &Path, finding: &Finding) -> StoreError {
+fn explain_unusable(file: &Path, finding: &Finding) -> StoreError {
     StoreError::File(file.to_owned(), io::Error::other(finding.message.clone()))
 }
 
@@ -246,11 +247,11 @@ impl Store {
         noted.mark = mark;
         let text = to_text(&stores);
         write_changed(file, text.as_bytes(), Care::Private)
-            .map_err(|finding| unusable(file, &finding))?;
+            .map_err(|finding| explain_unusable(file, &finding))?;
         Ok(())
     }
 
-    /// Suppresses everyone again whose departure the file knows and this copy of the store does not, as of then.
+    /// Suppresses everyone again whose departure the file knows and this copy of the store does not, with its time.
     pub async fn recover_departures(&self, file: &Path) -> Result<Recovered> {
         let Some(noted) = parse(&read_file(file)?).remove(&self.name) else {
             return Ok(Recovered::default());
@@ -258,7 +259,7 @@ impl Store {
         let known = BTreeSet::from_iter(self.load_departures(i64::MIN).await?);
         let missing = noted.departures.difference(&known);
         let all = &noted.departures | &known;
-        let missing = not_taken_back(missing, &all);
+        let missing = find_standing(missing, &all);
         let mut out = HashSet::new();
         let mut strangers = HashSet::new();
         for some in missing.chunks(500) {
@@ -367,7 +368,7 @@ impl Store {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Departure, not_taken_back, parse, to_text};
+    use super::{Departure, find_standing, parse, to_text};
 
     /// Lines with spaces for tabs and `f1` for a fingerprint.
     fn load_departures(lines: &[&str]) -> BTreeSet<Departure> {
@@ -420,7 +421,7 @@ mod tests {
             let missing = load_departures(&[missing]);
             let all =
                 &missing | &load_departures(&others.split_terminator(',').collect::<Vec<_>>());
-            let found = not_taken_back(missing.iter(), &all);
+            let found = find_standing(missing.iter(), &all);
             assert_eq!(!found.is_empty(), stays_out, "{missing:?}, {others}");
         }
     }

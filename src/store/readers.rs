@@ -116,8 +116,8 @@ impl Store {
         current.map_or(Ok(()), take)
     }
 
-    /// A sample recipient of the digest: its first subscriber by address, else the first of `to` who is not suppressed. Who
-    /// pauses gets none now.
+    /// Finds a sample recipient of the digest: its first subscriber by address, else the first of `to` who is not suppressed;
+    /// nobody who pauses now.
     pub async fn find_first_reader(
         &self,
         digest: &str,

@@ -306,7 +306,7 @@ impl Store {
 }
 
 /// Forgets messages that would change nothing if they were read again: reports on mail for which none counts any more, and
-/// requests that are too old to be answered. What somebody did by a token is known for ever, as the token is valid.
+/// requests that are too old to be answered. Messages that acted by a token are kept for ever, as the token stays valid.
 pub(super) async fn forget_received(
     tx: &mut Transaction<'static, Any>,
     now: DateTime<Utc>,

@@ -13,7 +13,7 @@ const BLOCK: usize = 64 << 10;
 /// A text in UTF-8, read as it is needed.
 pub(super) type DecodedText<'a> = Newlines<BufReader<Box<dyn Read + 'a>>>;
 
-/// The text in UTF-8. What a spreadsheet saves as "Unicode text" is UTF-16.
+/// Decodes a text to UTF-8. A spreadsheet writes UTF-16 for "Unicode text".
 ///
 /// # Errors
 /// If the bytes begin as no text does, or cannot be read.

@@ -1,12 +1,12 @@
 //! Reads what someone was to the program that wrote a list, from its columns: Mailchimp, Substack, Buttondown, Ghost,
 //! listmonk, Kit, Keila and `subscriber export`.
 //!
-//! Several columns may speak of one person; the one that says most against mail counts.
+//! Several columns may describe one person; the one that says most against mail counts.
 
 use crate::consent::ReaderState;
 use crate::finding::{Finding, Rule, one_line};
 
-/// The words for each state, folded. What stops mail there stops it here.
+/// The words for each state, folded. A state that stops mail there stops it here.
 const WORDS: &[(ReaderState, &[&str])] = &[
     (
         ReaderState::Active,

@@ -33,7 +33,7 @@ pub(super) enum RoundsEnd {
     HungUp,
 }
 
-/// Goes round after round. What goes wrong in one is named, and the next one tries again.
+/// Goes round after round. A fault of one is reported, and the next one tries again.
 pub(super) async fn go_rounds(
     app: &App,
     talk: &mut Talk<'_>,

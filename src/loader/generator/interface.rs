@@ -11,7 +11,7 @@ use crate::loader::generator::survey::Survey;
 use crate::loader::ignored::gathered::Gathered;
 use crate::post::dialect::{Data, Habits};
 
-/// Reads the sites of one generator. What it does not say stays as its dialect has it.
+/// Reads the sites of one generator. Settings that its config lacks stay as the dialect has them.
 pub(super) trait GeneratorReader: Sync {
     fn dialect(&self) -> Dialect;
 

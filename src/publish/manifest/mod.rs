@@ -52,7 +52,7 @@ pub(super) struct Known {
     pub(super) presence: Presence,
 }
 
-/// What the last build made of a post.
+/// Whether and how the last build published a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
     Published,
