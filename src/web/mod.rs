@@ -14,6 +14,7 @@
 //! `/metrics`, for a monitor, a listener of its own.
 
 mod crowd;
+mod door;
 mod files;
 mod guard;
 mod join;
@@ -46,9 +47,10 @@ use crate::log;
 use guard::{add_headers, find_client, limit_time, refuse_other_hosts, say};
 use listen::Peer;
 
+pub(crate) use door::Door;
 pub(crate) use listen::{Offer, listen};
 pub(crate) use metrics::Metrics;
-pub(crate) use preview::{Door, Preview, PreviewSource, serve_preview};
+pub(crate) use preview::{Preview, PreviewSource, serve_preview};
 pub(crate) use state::{AppState, Heartbeat};
 
 /// The most bytes in the body of a request.
