@@ -118,6 +118,8 @@ impl Lock {
             let key = (line.published, line.title, name(line.path));
             let id = alike.get(&key).copied().flatten();
             let id = id.filter(|id| with_dead || !asking.is_dead(id));
+            // A folder that moved has left its paths.
+            let id = id.filter(|id| key.2.is_empty() || !asking.is_here(id));
             wanted.extend(id.map(|id| (number, id)));
         }
         let mut unclear = self.keep_at_own_path(given, asking, &mut wanted);
@@ -200,8 +202,9 @@ impl Lock {
         }
         at_own_path.sort_by_key(|(number, ..)| *number);
         let any_name = self.index_alike(given, |_| "");
-        let lacking = given.list_lacking().map(|number| asking.line(number));
-        let asked: HashSet<&str> = lacking
+        // Those that are refused ask as well.
+        let without = given.list_without_id().map(|number| asking.line(number));
+        let asked: HashSet<&str> = without
             .filter_map(|line| *any_name.get(&(line.published, line.title, ""))?)
             .collect();
         let mut unclear = Vec::new();
@@ -213,7 +216,7 @@ impl Lock {
                 IdChoice::Alike => continue,
                 IdChoice::Own => {}
                 IdChoice::Unclear => {
-                    let gone = (asking.known.get(id).copied().unwrap_or_default(), id);
+                    let gone = (asking.path_of(id), id);
                     let line = asking.line(number);
                     unclear.push(Unclear::edited_or_moved(number, &line, own.id, gone));
                     given.refused.insert(number);

@@ -91,6 +91,14 @@ impl Asking<'_> {
             || self.is_dead(id) && is_rewritten()
     }
 
+    /// The last path of the post with this id. Its line has a number behind it where another post has taken that path.
+    pub(super) fn path_of(&self, id: &str) -> &str {
+        let path = self.known.get(id).copied().unwrap_or_default();
+        let numbered = path.rsplit_once(';');
+        let numbered = numbered.filter(|(_, number)| number.parse::<u32>().is_ok());
+        numbered.map_or(path, |(file, _)| file)
+    }
+
     /// The id that a post gets if it is new.
     pub(super) fn mint(&self, number: usize) -> String {
         match mint(self.authority, &self.posts[number]) {
@@ -110,10 +118,12 @@ impl Asking<'_> {
 
     /// Asks the same, where another post holds these ids already.
     pub(super) fn ask_without_holding(&self, number: usize, gone: &[&str]) -> Unclear {
-        let path_of = |id: &&str| self.known.get(id).copied().unwrap_or_default();
         let named = gone.iter().take(MOST_NAMED);
-        let named: Vec<(&str, &str)> = named.map(|id| (path_of(id), *id)).collect();
+        let named: Vec<(&str, &str)> = named.map(|id| (self.path_of(id), *id)).collect();
         let fate = match gone {
+            _ if named.iter().any(|(path, _)| self.here.contains(path)) => {
+                "is not where it was".to_owned()
+            }
             [_] => self.past.describe_fate(named[0].0),
             _ => "is gone".to_owned(),
         };

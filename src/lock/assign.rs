@@ -14,7 +14,7 @@
 //!    Then the line of its path where others have the line's instant and title, and the post's text is as it was published:
 //!    the others are copies, and it was edited ([`super::copied`]).
 //! 3. The one line of the same instant and title that no post holds and that is not dead, first among those with the
-//!    same file name (a folder moved), then among all (a file was renamed). "The one" holds both ways: one line, one post
+//!    same file name that have left their path (a folder moved), then among all (a file was renamed). "The one" holds both ways: one line, one post
 //!    that asks. Where the post's own path has a line too, whose id nobody else asks for, and the other line's path is
 //!    gone, it may also be the post of its path, edited: texts decide, and without them the post is left out ([`super::alike`]). So it
 //!    is where the line is in dispute, since a post was left out that may have its id.

@@ -3,6 +3,8 @@
 use crate::finding::{Finding, Rule};
 use crate::lock::lines::Line;
 
+const NEW_IS_LAST: &str = "the last is for a new post";
+
 /// A post whose earlier id is not clear.
 pub(super) struct Unclear {
     pub(super) number: usize,
@@ -38,11 +40,11 @@ impl Unclear {
             "this may be {}, which {fate}, or a new post: it is left out until you say",
             names.join(" or ")
         );
-        let hint = format!(
-            "add one of these lines to the lock, its fields parted by tabs, or the line's id to the front matter; \
-             the last is for a new post\n{}",
-            write_lines(post, ids)
-        );
+        let hint = match others {
+            0 => NEW_IS_LAST.to_owned(),
+            _ => format!("{NEW_IS_LAST}; so may be a line with the id of another that is gone"),
+        };
+        let hint = write_hint(&hint, post, ids);
         Self::new(number, message, hint, Vec::new())
     }
 
@@ -50,11 +52,7 @@ impl Unclear {
     pub(super) fn back_or_new(number: usize, post: &Line<'_>, old: &str, new: &str) -> Self {
         let message = "a post that is gone had this path on this day, and the lock has no line of it: this may be that \
                        post, or a new one: it is left out until you say";
-        let hint = format!(
-            "add one of these lines to the lock, its fields parted by tabs, or the line's id to the front matter; \
-             the last is for a new post\n{}",
-            write_lines(post, [old, new])
-        );
+        let hint = write_hint(NEW_IS_LAST, post, [old, new]);
         Self::new(number, message, hint, Vec::new())
     }
 
@@ -63,35 +61,27 @@ impl Unclear {
     pub(super) fn rewritten_or_new(number: usize, post: &Line<'_>, old: &str, new: &str) -> Self {
         let message = "a post that is gone had this path, and neither its date, its title nor its text: this may be that post, \
                        rewritten, or a new one: it is left out until you say";
-        let hint = format!(
-            "put one of these lines in the place of that of its path in the lock, its fields parted by tabs, or the \
-             line's id into the front matter; the last is for a new post\n{}",
-            write_lines(post, [old, new])
-        );
+        let hint = write_hint(NEW_IS_LAST, post, [old, new]);
         Self::new(number, message, hint, Vec::new())
     }
 
-    /// Reports a post that may be the one published at `path` with this id, as `others` may be, or a new one.
+    /// Reports a post that may be the one published at `path` with the first of these ids, as `others` may be, or the
+    /// one of another id, or a new one.
     pub(super) fn copied_or_moved(
         number: usize,
         post: &Line<'_>,
-        published: (&str, &str),
+        path: &str,
+        (ids, new): (&[&str], &str),
         others: &[&str],
-        new: &str,
     ) -> Self {
-        let (path, id) = published;
         let others: Vec<String> = others.iter().map(|path| format!("`{path}`")).collect();
         let message = format!(
-            "this or {} is the post that was published as `{path}`, and the other is new: both are left out until you \
-             say",
+            "this or {} is the post that was published as `{path}`: they are left out until you say",
             others.join(" or "),
         );
-        let hint = format!(
-            "put one of these lines into the lock, in the place of that of its path where there is one, its fields \
-             parted by tabs, or the line's id into the front matter; the last is for a new post\n{}",
-            write_lines(post, [id, new])
-        );
-        Self::new(number, message, hint, vec![id.to_owned()])
+        let hint = write_hint(NEW_IS_LAST, post, ids.iter().copied().chain([new]));
+        let held = ids.iter().map(|id| (*id).to_owned());
+        Self::new(number, message, hint, held.collect())
     }
 
     /// Reports a post that may be the one that stood at its path, edited, or the one of `gone`, by path and id, moved here.
@@ -106,10 +96,10 @@ impl Unclear {
              edited: it is left out until you say",
             gone.0
         );
-        let hint = format!(
-            "put one of these lines in the place of that of its path in the lock, its fields parted by tabs, or the \
-             line's id into the front matter; the first is for the post that was here\n{}",
-            write_lines(post, [own, gone.1])
+        let hint = write_hint(
+            "the first is for the post that was here",
+            post,
+            [own, gone.1],
         );
         Self::new(
             number,
@@ -120,8 +110,15 @@ impl Unclear {
     }
 }
 
-/// Writes the line of a post with each of these ids.
-fn write_lines<'a>(post: &Line<'_>, ids: impl IntoIterator<Item = &'a str>) -> String {
-    let lines = ids.into_iter().map(|id| Line { id, ..*post }.to_string());
-    lines.collect::<Vec<_>>().join("\n")
+/// Writes the hint of how to answer, with the line of the post for each of these ids. A line that was replaced would take
+/// an id along that another post may have.
+fn write_hint<'a>(last: &str, post: &Line<'_>, ids: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hint = format!(
+        "put one of these lines into the lock, its fields parted by tabs, or the line's id into the front matter; \
+         another line of this path stays, with `;2` behind the path; {last}"
+    );
+    for id in ids {
+        hint.push_str(&format!("\n{}", Line { id, ..*post }));
+    }
+    hint
 }

@@ -148,25 +148,199 @@ fn without_the_last_build_a_copy_and_a_post_with_a_new_day_are_both_named() {
     assert_eq!(assigned.refused.len(), 2);
 }
 
+/// The posts that came without the last build, and the line whose id each has; none where it is asked about.
+type Came<'a> = &'a [(&'a str, &'a str, Option<usize>)];
+
 #[test]
-fn without_the_last_build_files_that_changed_places_are_named_with_their_copies() {
+fn without_the_last_build_who_alone_has_a_date_and_title_has_their_id_and_the_others_are_asked_about()
+ {
+    let known = [
+        post("a.md", "Tea"),
+        post("b.md", "Rain"),
+        post("c.md", "Hail"),
+    ];
+    let (lock, ids) = knowing(&known);
+    let rounds: [Came<'_>; 9] = [
+        &[("a.md", "Rain", Some(1)), ("b.md", "Tea", Some(0))],
+        &[
+            ("a.md", "Rain", Some(1)),
+            ("b.md", "Tea", None),
+            ("x.md", "Tea", None),
+        ],
+        // Though its name is that of the post.
+        &[
+            ("a.md", "Rain", Some(1)),
+            ("b.md", "Tea", None),
+            ("x/a.md", "Tea", None),
+        ],
+        &[
+            ("a.md", "Rain", None),
+            ("b.md", "Tea", None),
+            ("x.md", "Tea", None),
+            ("y.md", "Rain", None),
+        ],
+        // Three changed places.
+        &[
+            ("a.md", "Hail", Some(2)),
+            ("b.md", "Tea", None),
+            ("c.md", "Rain", Some(1)),
+            ("x.md", "Tea", None),
+        ],
+        // Each has moved on.
+        &[
+            ("b.md", "Tea", Some(0)),
+            ("x.md", "Rain", None),
+            ("y.md", "Rain", None),
+        ],
+        &[
+            ("b.md", "Tea", Some(0)),
+            ("c.md", "Rain", Some(1)),
+            ("x.md", "Hail", None),
+            ("y.md", "Hail", None),
+        ],
+        &[
+            ("a.md", "Rain", Some(1)),
+            ("x.md", "Tea", None),
+            ("y.md", "Tea", None),
+        ],
+        &[
+            ("b.md", "Tea", None),
+            ("x.md", "Tea", None),
+            ("y.md", "Rain", None),
+            ("z.md", "Rain", None),
+        ],
+    ];
+    for round in rounds {
+        let posts: Vec<Unnamed<'_>> = round
+            .iter()
+            .map(|(path, title, _)| post(path, title))
+            .collect();
+        let build = Build {
+            is_lost: true,
+            ..Build::default()
+        };
+        let mut asked = lock.clone();
+        let assigned = asked.assign("hums.example", &posts, &build);
+        let expected = round
+            .iter()
+            .map(|(.., line)| line.map(|at| ids[at].clone()));
+        assert_eq!(assigned.ids, expected.collect::<Vec<_>>(), "{round:?}");
+        let rightful = |post: &Unnamed<'_>| {
+            let at = known.iter().position(|line| line.title == post.title);
+            &ids[at.unwrap()]
+        };
+        for (number, finding) in &assigned.refused {
+            let id = rightful(&posts[*number]);
+            assert!(
+                finding
+                    .hint
+                    .as_ref()
+                    .unwrap()
+                    .contains(&format!("\t{id}\n"))
+            );
+            assert!(assigned.held.contains(id), "{round:?}");
+        }
+        // The next build asks about the same, and the answer to one question takes no id from another.
+        let held = assigned.held.iter().map(|id| (id.clone(), "?"));
+        let others = assigned.ids.iter().flatten().map(|id| (id.clone(), TEXT));
+        let build = Build {
+            before: held.chain(others).collect(),
+            ..Build::default()
+        };
+        let again = asked.clone().assign("hums.example", &posts, &build);
+        assert_eq!(again.ids, assigned.ids, "{round:?}");
+        for (number, finding) in &again.refused {
+            let id = rightful(&posts[*number]);
+            assert!(
+                finding
+                    .hint
+                    .as_ref()
+                    .unwrap()
+                    .contains(&format!("\t{id}\n"))
+            );
+            let is_there = finding.message.contains("which is gone")
+                && posts
+                    .iter()
+                    .any(|post| finding.message.contains(&format!("`{}`,", post.path)));
+            assert!(!is_there && !finding.message.contains(";2"), "{finding}");
+        }
+    }
+}
+
+#[test]
+fn a_post_whose_own_line_nobody_else_asks_for_may_keep_its_id() {
     let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
     let build = Build {
         is_lost: true,
         ..Build::default()
     };
-    let swapped = [post("a.md", "Rain"), post("b.md", "Tea")];
-    let assigned = lock.clone().assign("hums.example", &swapped, &build);
-    assert_eq!(assigned.ids, [Some(ids[1].clone()), Some(ids[0].clone())]);
-    for copies in [
-        &[post("c.md", "Tea")][..],
-        &[post("c.md", "Tea"), post("d.md", "Rain")],
-        &[post("c.md", "Tea"), post("d.md", "Tea")],
-    ] {
-        let posts = [&swapped, copies].concat();
-        let assigned = lock.clone().assign("hums.example", &posts, &build);
-        let paths: Vec<&str> = copies.iter().map(|copy| copy.path).collect();
-        assert_eq!(assigned.ids, vec![None; posts.len()], "{paths:?}");
-        assert_eq!(assigned.refused.len(), posts.len(), "{paths:?}");
+    let posts = [
+        post("a.md", "Rain"),
+        post("b.md", "Hail"),
+        post("c.md", "Rain"),
+    ];
+    let assigned = lock.clone().assign("hums.example", &posts, &build);
+    assert_eq!(assigned.ids, [None, None, None]);
+    let (_, finding) = &assigned.refused[0];
+    let hint = finding.hint.as_ref().unwrap();
+    assert!(hint.contains(&ids[0]) && hint.contains(&ids[1]), "{hint}");
+    for id in &ids {
+        assert!(assigned.held.contains(id));
     }
+}
+
+#[test]
+fn a_copy_with_the_name_of_a_post_whose_path_another_has_is_no_folder_that_moved() {
+    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
+    let build = Build {
+        before: [(ids[0].clone(), TEXT), (ids[1].clone(), OTHER)].into(),
+        now: vec![OTHER, TEXT, COPY],
+        ..Build::default()
+    };
+    let posts = [
+        post("a.md", "Rain"),
+        post("b.md", "Tea"),
+        post("x/a.md", "Tea"),
+    ];
+    let assigned = lock.clone().assign("hums.example", &posts, &build);
+    assert_eq!(
+        assigned.ids[..2],
+        [Some(ids[1].clone()), Some(ids[0].clone())]
+    );
+}
+
+#[test]
+fn a_line_that_makes_room_for_an_answer_still_has_its_id_to_give() {
+    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Rain")]);
+    let posts = [
+        post("a.md", "Rain"),
+        post("b.md", "Tea"),
+        post("x.md", "Tea"),
+        post("y.md", "Rain"),
+    ];
+    let asked = lock.clone().assign(
+        "hums.example",
+        &posts,
+        &Build {
+            is_lost: true,
+            ..Build::default()
+        },
+    );
+    let (_, finding) = &asked.refused[0];
+    assert!(finding.to_string().contains("with `;2` behind the path"));
+    let text = lock.to_text();
+    let text = text.replace(
+        "a.md\t2024-03-18T00:00:00Z\tTea",
+        "a.md;2\t2024-03-18T00:00:00Z\tTea",
+    );
+    let answer = format!("a.md\t2024-03-18T00:00:00Z\tRain\t{}\n", ids[1]);
+    let mut told = Lock::parse(&format!("{text}{answer}")).unwrap();
+    let build = Build {
+        before: ids.iter().map(|id| (id.clone(), "?")).collect(),
+        ..Build::default()
+    };
+    let assigned = told.assign("hums.example", &posts, &build);
+    assert_eq!(assigned.ids[0].as_ref(), Some(&ids[1]));
+    assert_eq!(assigned.ids[1..3], [None, None]);
+    assert!(told.to_text().contains(&format!("\t{}\n", ids[0])));
 }
