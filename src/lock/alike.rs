@@ -24,27 +24,35 @@ struct Twins<'a> {
 }
 
 impl<'a> Twins<'a> {
-    /// Finds the posts whose text is that of one of these ids, and of no other; nor has another of the posts that text.
-    fn find_owners(&self, asking: &Asking<'_>) -> HashMap<usize, &'a str> {
+    /// Reads the texts of the posts, and the last ones of the ids; none if they are too many to be compared.
+    fn read_texts(&self, asking: &Asking<'_>) -> Texts<'a> {
+        let mut texts = Texts::default();
+        if self.posts.len() * self.gone.len() <= MOST_COMPARED {
+            let now = |number: &usize| Some((*number, asking.past.now(*number)?));
+            texts.now = self.posts.iter().filter_map(now).collect();
+            let last = |id: &&'a str| Some((*id, asking.past.last(id)?));
+            texts.last = self.gone.iter().filter_map(last).collect();
+        }
+        texts
+    }
+}
+
+/// Texts of twins.
+#[derive(Default)]
+struct Texts<'a> {
+    now: BTreeMap<usize, Signature>,
+    last: HashMap<&'a str, Signature>,
+}
+
+impl<'a> Texts<'a> {
+    /// Finds the posts whose text is that of one id, and of no other; nor has another of the posts that text.
+    fn find_owners(&self) -> BTreeMap<usize, &'a str> {
         let mut owners: HashMap<&str, usize> = HashMap::new();
         let mut shared: HashSet<&str> = HashSet::new();
-        if self.posts.len() * self.gone.len() > MOST_COMPARED {
-            return HashMap::new();
-        }
-        let past = asking.past;
-        let texts = self
-            .gone
-            .iter()
-            .map(|id| (*id, past.before(id).or_else(|| past.earlier(id))));
-        let texts: Vec<(&'a str, Option<Signature>)> = texts.collect();
-        for number in &self.posts {
-            let Some(now) = past.now(*number) else {
-                continue;
-            };
-            let is_same = |(_, text): &&(&str, Option<Signature>)| {
-                text.is_some_and(|text| text.compare(now).is_same())
-            };
-            let same: Vec<&str> = texts.iter().filter(is_same).map(|(id, _)| *id).collect();
+        for (number, now) in &self.now {
+            let same = self.last.iter();
+            let same = same.filter(|(_, last)| last.compare(*now).is_same());
+            let same: Vec<&'a str> = same.map(|(id, _)| *id).collect();
             for id in &same {
                 if same.len() > 1 || owners.insert(id, *number).is_some() {
                     shared.insert(id);
@@ -53,6 +61,17 @@ impl<'a> Twins<'a> {
         }
         let owners = owners.into_iter().filter(|(id, _)| !shared.contains(id));
         owners.map(|(id, number)| (number, id)).collect()
+    }
+
+    /// Sorts ids, those first whose texts are likest to that of a post.
+    fn sort(&self, ids: &mut [&'a str], number: usize) {
+        let Some(now) = self.now.get(&number) else {
+            return;
+        };
+        ids.sort_by_cached_key(|id| {
+            let likeness = self.last.get(id).map(|last| last.compare(*now));
+            (likeness.unwrap_or(Likeness::Unknown), *id)
+        });
     }
 }
 
@@ -161,16 +180,20 @@ impl Lock {
         twins.retain(|_, twins| twins.lines > 1 && !twins.gone.is_empty());
         let mut unclear = Vec::new();
         for twins in twins.into_values() {
-            let owners = twins.find_owners(asking);
-            for (number, id) in &owners {
-                given.give(*number, id);
+            let texts = twins.read_texts(asking);
+            for (number, id) in texts.find_owners() {
+                if !asking.is_hidden(id) {
+                    given.give(number, id);
+                }
             }
-            let gone: Vec<&str> = twins.gone.iter().copied().collect();
-            let unowned = twins
-                .posts
-                .iter()
-                .filter(|number| !owners.contains_key(number));
+            let gone = twins.gone.iter().copied();
+            let mut gone: Vec<&str> = gone.filter(|id| !given.taken.contains(id)).collect();
+            if gone.is_empty() {
+                continue;
+            }
+            let unowned = twins.posts.iter().filter(|at| given.ids[**at].is_none());
             for (place, number) in unowned.enumerate() {
+                texts.sort(&mut gone, *number);
                 unclear.push(match place {
                     0 => asking.ask_whether_moved(*number, &gone),
                     _ => asking.ask_without_holding(*number, &gone),

@@ -43,14 +43,19 @@ pub trait Past {
 }
 
 impl dyn Past + '_ {
+    /// The last text that the post of this id had in any build.
+    pub(super) fn last(&self, id: &str) -> Option<Signature> {
+        self.before(id).or_else(|| self.earlier(id))
+    }
+
     /// Whether the file at this path, which is no post today, may have the text of the post of this id: it is not known
     /// to have another.
     pub(super) fn may_have_text(&self, path: &str, id: &str) -> bool {
         let Some(now) = self.absent(path) else {
             return false;
         };
-        let before = self.before(id);
-        before.is_none_or(|before| before.compare(now) != Likeness::Other)
+        let last = self.last(id);
+        last.is_none_or(|last| last.compare(now) != Likeness::Other)
     }
 
     /// Whether the file at this path, which is no post today, has the text that the post of this id had; if that text is
@@ -59,8 +64,8 @@ impl dyn Past + '_ {
         let Some(now) = self.absent(path) else {
             return false;
         };
-        let before = self.before(id);
-        before.is_none_or(|before| before.compare(now).is_same())
+        let last = self.last(id);
+        last.is_none_or(|last| last.compare(now).is_same())
     }
 
     /// Whether the post of this id may be at its path and be left out today, by an error or its author.

@@ -17,8 +17,8 @@ const UNREAD: u64 = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Signature(u64);
 
-/// The comparison of two texts by their signatures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The comparison of two texts by their signatures; the likest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {
     /// They are one text, but for small edits.
     Same,

@@ -93,6 +93,44 @@ fn of_several_of_one_date_and_title_the_text_tells_which_is_back() {
 }
 
 #[test]
+fn a_draft_of_another_text_at_the_path_of_one_that_is_gone_is_not_that_one() {
+    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Tea")]);
+    // The text of both drafts, and the id of the post with the text of the first.
+    for (draft, expected) in [(OTHER, Some(&ids[0])), ("Hot.", None)] {
+        let build = Build {
+            now: vec![TEXT],
+            left_out: Some(("a.md", Absence::LeftOut("draft"))),
+            broken: vec!["b.md".to_owned()],
+            broken_text: draft,
+            texts_of_earlier: [(ids[0].clone(), TEXT), (ids[1].clone(), RAIN)].into(),
+            ..Build::default()
+        };
+        let posts = [post("x.md", "Tea")];
+        let assigned = lock.clone().assign("hums.example", &posts, &build);
+        assert_eq!(assigned.ids[0].as_ref(), expected, "{draft}");
+        for (_, finding) in assigned.refused {
+            assert!(finding.to_string().contains(&ids[0]), "{finding}");
+        }
+    }
+}
+
+#[test]
+fn an_id_that_a_text_has_told_is_offered_to_nobody_else() {
+    let (lock, ids) = knowing(&[post("a.md", "Tea"), post("b.md", "Tea")]);
+    let build = Build {
+        now: vec![RAIN, OTHER],
+        texts_of_earlier: [(ids[0].clone(), TEXT), (ids[1].clone(), RAIN)].into(),
+        ..Build::default()
+    };
+    let posts = [post("x.md", "Tea"), post("y.md", "Tea")];
+    let assigned = lock.clone().assign("hums.example", &posts, &build);
+    assert_eq!(assigned.ids, [Some(ids[1].clone()), None]);
+    let (_, finding) = &assigned.refused[0];
+    let hint = finding.hint.as_ref().unwrap();
+    assert!(hint.contains(&ids[0]) && !hint.contains(&ids[1]), "{hint}");
+}
+
+#[test]
 fn a_new_post_with_the_date_and_title_of_drafts_is_new() {
     let (lock, _) = knowing(&[post("a.md", "Tea"), post("b.md", "Tea")]);
     let build = Build {
@@ -125,10 +163,20 @@ fn of_many_that_a_post_may_be_a_few_are_named() {
     for (_, finding) in &assigned.refused {
         let named = "this may be `00.md` or `01.md` or `02.md` or `03.md` or `04.md` or one of 35 others, which is gone";
         assert!(finding.message.contains(named), "{finding}");
-        assert_eq!(
-            finding.hint.as_ref().unwrap().lines().count(),
-            7,
-            "{finding}"
-        );
+        let hint = finding.hint.as_ref().unwrap();
+        assert_eq!(hint.lines().count(), 7, "{finding}");
+        assert!(hint.contains("a line with the id of another that is gone"));
     }
+    // Whose text is likest comes first.
+    let text_of = |number: usize| if number < 30 { TEXT } else { RAIN };
+    let texts = ids.iter().enumerate();
+    let build = Build {
+        now: vec![RAIN],
+        texts_of_earlier: texts.map(|(at, id)| (id.clone(), text_of(at))).collect(),
+        ..Build::default()
+    };
+    let assigned = lock.clone().assign("hums.example", &posts[..1], &build);
+    let (_, finding) = &assigned.refused[0];
+    let named = "this may be `30.md` or `31.md` or";
+    assert!(finding.message.contains(named), "{finding}");
 }
