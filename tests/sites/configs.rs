@@ -285,3 +285,31 @@ fn a_shortcode_has_the_template_that_hugo_takes() {
         assert!(atom.contains(&shown), "{name}: {atom}");
     }
 }
+
+#[test]
+fn hugo_knows_its_keys_in_any_case() {
+    let scene = site_beside(&[
+        (
+            "content/posts/one.md",
+            "---\ntitle: One\ndate: 2024-05-01\n---\n{{< box >}}\n*w* <T>\n{{< /box >}}\n",
+        ),
+        (
+            "hugo.toml",
+            "baseURL = 'https://x.example/'\n[[Module.Imports]]\nPath = 'b'\n",
+        ),
+        (
+            "themes/a/layouts/shortcodes/box.html",
+            "<div>{{ .Inner }}</div>",
+        ),
+        (
+            "themes/b/layouts/shortcodes/box.html",
+            "<pre>{{ .Inner }}</pre>",
+        ),
+    ]);
+    scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
+    let atom = scene.read("public/atom.xml");
+    assert!(
+        atom.contains("&lt;pre&gt;&lt;code&gt;*w* &amp;lt;T&amp;gt;"),
+        "{atom}"
+    );
+}

@@ -3,6 +3,7 @@
 mod ignored;
 mod languages;
 mod shortcodes;
+mod template;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -65,6 +66,11 @@ impl GeneratorReader for Hugo {
 
     fn add_keys(&self, keys: &mut Map<String, Value>, root: &Path) {
         add_folders(keys, root);
+        for name in ["module", "frontmatter"] {
+            if let Some(value) = keys.get_mut(name) {
+                *value = lower_all(value.take());
+            }
+        }
     }
 
     fn list_more_files(&self, root: &Path) -> Vec<PathBuf> {
@@ -259,6 +265,18 @@ fn add_folders(keys: &mut Map<String, Value>, root: &Path) {
             _ => Map::from_iter([(name, Value::Object(found))]),
         };
         add(keys, added);
+    }
+}
+
+/// A value with the keys of all its tables in lower case: to Hugo they are the same.
+fn lower_all(value: Value) -> Value {
+    match value {
+        Value::Object(table) => {
+            let table = lower(table).into_iter();
+            Value::Object(table.map(|(key, value)| (key, lower_all(value))).collect())
+        }
+        Value::Array(list) => list.into_iter().map(lower_all).collect(),
+        value => value,
     }
 }
 

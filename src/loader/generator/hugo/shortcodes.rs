@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::file::read::{WRITTEN, read_text};
+use crate::loader::generator::hugo::template::shows_code;
 use crate::loader::generator::keys::Generator;
 
 /// The folders of templates, since Hugo 0.146 and before.
 const FOLDERS: [&str; 2] = ["layouts/_shortcodes", "layouts/shortcodes"];
 
-/// The names of the shortcodes whose content is code: their templates highlight it, or set it into `pre`.
+/// The names of the shortcodes whose content is code: their templates show it so.
 pub(super) fn list_code_shortcodes(generator: &Generator) -> Vec<String> {
     let mut found: BTreeMap<String, bool> = BTreeMap::new();
     for folder in std::iter::once(generator.root.clone()).chain(list_themes(generator)) {
@@ -57,26 +58,4 @@ fn read_template(file: &Path) -> Option<(String, bool)> {
     let name = file.file_name()?.to_str()?.strip_suffix(".html")?;
     let is_code = read_text(file, WRITTEN).is_ok_and(|template| shows_code(&template));
     Some((name.to_lowercase(), is_code))
-}
-
-fn shows_code(template: &str) -> bool {
-    let has = |words: &[&str]| words.iter().any(|words| template.contains(words));
-    let highlights = has(&["highlight ", "transform.Highlight "]) && has(&[".Inner"]);
-    (highlights || sets_into_pre(template)) && !has(&["markdownify", "RenderString"])
-}
-
-/// Whether the content stands between a `<pre` and its end, itself or by the name of a variable that was made from it.
-fn sets_into_pre(template: &str) -> bool {
-    let actions = template.split("{{").skip(1);
-    let variables = actions.filter_map(|action| {
-        let (name, value) = action.split("}}").next()?.split_once('=')?;
-        let name = name.trim_end_matches(':').split_whitespace().last()?;
-        (name.starts_with('$') && value.contains(".Inner")).then_some(name)
-    });
-    let names: Vec<&str> = std::iter::once(".Inner").chain(variables).collect();
-    template.split("<pre").skip(1).any(|rest| {
-        let inside = rest.split("</pre").next().unwrap_or_default();
-        !inside.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-')
-            && names.iter().any(|name| inside.contains(name))
-    })
 }

@@ -251,10 +251,12 @@ impl<'a> Expander<'a> {
                 "" => String::new(),
                 language => format!(" class=\"language-{}\"", escape(language)),
             };
-            self.put_block(&format!(
-                "<pre><code{class}>{}\n</code></pre>",
-                escape(code.trim_start_matches('\n').trim_end())
-            ));
+            let is_in_line = !code.contains('\n') && !self.is_line_of_its_own(end.end);
+            let code = escape(code.trim_start_matches('\n').trim_end());
+            match is_in_line {
+                true => self.put_html(&format!("<code{class}>{code}</code>")),
+                false => self.put_block(&format!("<pre><code{class}>{code}\n</code></pre>")),
+            }
             return end.end;
         }
         // The code may be an argument.
@@ -266,6 +268,14 @@ impl<'a> Expander<'a> {
             None => self.drop_tag(at, &call.name),
         }
         after
+    }
+
+    /// Whether nothing stands on the line before a call, nor behind its end.
+    fn is_line_of_its_own(&self, end: usize) -> bool {
+        let before = self.done.text.trim_end_matches([' ', '\t', '>']);
+        let behind = self.tags.text[end..].trim_start_matches([' ', '\t', '\r']);
+        (before.is_empty() || before.ends_with('\n'))
+            && (behind.is_empty() || behind.starts_with('\n'))
     }
 
     /// Shows Markdown between two pieces of HTML. Returns where the text goes on.

@@ -27,6 +27,11 @@ const SHORTCODES: &[(Dialect, &str, &str)] = &[
     ),
     (
         Dialect::Hugo,
+        "A {{< highlight go >}}b < *c*{{< /highlight >}}\n\n> {{< highlight go >}}d{{< /highlight >}} e\n\n> {{< highlight go >}}f{{< /highlight >}}",
+        "<p>A <code class=\"language-go\">b &lt; *c*</code></p>\n<blockquote>\n<p><code class=\"language-go\">d</code> e</p>\n</blockquote>\n<blockquote>\n<pre><code class=\"language-go\">f\n</code></pre>\n</blockquote>",
+    ),
+    (
+        Dialect::Hugo,
         "[tea]({{< ref \"posts/tea.md#cup\" >}}) and [again]({{% relref \"../tea\" %}})",
         "<p><a href=\"https://hums.example/blog/posts/tea/#cup\">tea</a> and <a href=\"https://hums.example/blog/posts/tea/\">again</a></p>",
     ),
