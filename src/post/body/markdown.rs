@@ -50,6 +50,8 @@ pub(super) fn to_html(
         name_code(&mut events);
     }
     if syntax.wiki {
+        // The text of a link that leads nowhere may have notes.
+        events = wiki::resolve_links(events, links);
         events = notes::take_inline(events);
         events = wiki::resolve(events, links);
     }

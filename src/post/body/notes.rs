@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{CowStr, Event, Tag, TagEnd, TextMergeStream};
 
-use crate::html::escape;
+use crate::html::{escape, find_attribute};
 use crate::post::dialect::NoteForm;
 
 impl NoteForm {
@@ -123,11 +123,14 @@ fn read_inline(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
         level: 0,
         count: 0,
     };
-    // How many links and pictures are open: neither can hold the mark of a note, which is a link.
-    let (mut is_code, mut linked) = (false, 0_usize);
+    // How many links and pictures are open, and whether a link of HTML is: none can hold the mark of a note, which is a link.
+    let (mut is_code, mut linked, mut is_anchored) = (false, 0_usize, false);
     for event in events {
+        if let Event::Html(html) | Event::InlineHtml(html) = &event {
+            is_anchored = opens_link(html).unwrap_or(is_anchored);
+        }
         match event {
-            Event::Text(text) if !is_code && linked == 0 => inline.read(&text),
+            Event::Text(text) if !is_code && linked == 0 && !is_anchored => inline.read(&text),
             Event::Start(tag) => {
                 is_code = matches!(tag, Tag::CodeBlock(_));
                 linked += usize::from(matches!(tag, Tag::Link { .. } | Tag::Image { .. }));
@@ -150,6 +153,22 @@ fn read_inline(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     }
     inline.body.extend(inline.notes);
     inline.body
+}
+
+/// Whether a link is open behind a piece of HTML; `None` if none begins or ends in it.
+fn opens_link(html: &str) -> Option<bool> {
+    if html.starts_with("<!--") {
+        return None;
+    }
+    let is_link = |tag: &&str| {
+        let name = tag[1..].trim_start_matches('/');
+        name.strip_prefix(['a', 'A']).is_some_and(|behind| {
+            behind.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
+        })
+    };
+    let mut tags = html.rmatch_indices('<').map(|(at, _)| &html[at..]);
+    let last = tags.find(is_link)?;
+    Some(find_attribute(last, "href").is_some())
 }
 
 /// A bracket that is not closed yet.

@@ -9,31 +9,41 @@ const PICTURES: [&str; 9] = [
     "png", "jpg", "jpeg", "gif", "webp", "svg", "avif", "bmp", "apng",
 ];
 
-/// Resolves links to posts and files, pictures, and marked text.
+/// Resolves links to posts; of one that leads to none, the text stays.
+pub(super) fn resolve_links<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Event<'a>> {
+    let mut dead = 0_usize;
+    let resolved = events.into_iter().filter_map(|event| match event {
+        Event::Start(Tag::Link {
+            link_type: LinkType::WikiLink { .. },
+            dest_url,
+            title,
+            id,
+        }) => {
+            let found = find_target(&dest_url, links);
+            dead += usize::from(found.is_none());
+            Some(Event::Start(Tag::Link {
+                link_type: LinkType::Inline,
+                dest_url: found?,
+                title,
+                id,
+            }))
+        }
+        Event::End(TagEnd::Link) if dead > 0 => {
+            dead -= 1;
+            None
+        }
+        event => Some(event),
+    });
+    resolved.collect()
+}
+
+/// Resolves embedded posts, files and pictures, and marked text.
 pub(super) fn resolve<'a>(events: Vec<Event<'a>>, links: &Links<'_>) -> Vec<Event<'a>> {
     let mut resolved = Vec::with_capacity(events.len());
     let mut events = events.into_iter().peekable();
-    // How many links are open that lead to no post: their text stays.
-    let (mut dead, mut is_code) = (0_usize, false);
+    let mut is_code = false;
     while let Some(event) = events.next() {
         match event {
-            Event::Start(Tag::Link {
-                link_type: LinkType::WikiLink { .. },
-                dest_url,
-                title,
-                id,
-            }) => match find_target(&dest_url, links) {
-                Some(dest_url) => {
-                    resolved.push(Event::Start(Tag::Link {
-                        link_type: LinkType::Inline,
-                        dest_url,
-                        title,
-                        id,
-                    }));
-                }
-                None => dead += 1,
-            },
-            Event::End(TagEnd::Link) if dead > 0 => dead -= 1,
             Event::Start(Tag::Image {
                 link_type,
                 dest_url,

@@ -105,6 +105,20 @@ fn a_note_in_the_text_is_a_footnote_in_obsidian() {
             ),
             vec!["j <a href=\"https://m.example/\">k ^[l]</a>"],
         ),
+        (
+            "a <a href=\"https://h.example/\">e ^[f] g</a> <a id=\"x\"></a>^[h] <!-- <a href> --> ^[i]",
+            format!(
+                "<p>a <a href=\"https://h.example/\">e ^[f] g</a> <a id=\"x\"></a>{one}  {two}</p>"
+            ),
+            vec!["h", "i"],
+        ),
+        (
+            "[[Missing|x ^[y] z]] [[tea|v ^[w] u]]",
+            format!(
+                "<p>x {one} z <a href=\"https://hums.example/blog/posts/tea/\">v ^[w] u</a></p>"
+            ),
+            vec!["y"],
+        ),
         ("A^[] b^[c", "<p>A^[] b^[c</p>".to_owned(), vec![]),
         ("A^[x\n\ny]", "<p>A^[x</p>\n<p>y]</p>".to_owned(), vec![]),
         (
