@@ -239,44 +239,13 @@ pub(super) fn close_tags(html: &str) -> String {
     tidy(simple.unwrap_or_else(|| clean(html)))
 }
 
-/// A `srcset` with absolute addresses, taken apart as HTML (4.8.4.2.2) does: an address may hold a comma, but not end
-/// with one.
+/// A `srcset` with absolute addresses.
 fn resolve_set(set: &str, links: &Links<'_>) -> String {
-    let mut images = Vec::new();
-    let mut rest = set;
-    loop {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
-        if rest.is_empty() {
-            break images.join(", ");
-        }
-        let end = rest
-            .find(|c: char| c.is_ascii_whitespace())
-            .unwrap_or(rest.len());
-        let (address, after) = rest.split_at(end);
-        let bare = address.trim_end_matches(',');
-        let end = if bare.len() < address.len() {
-            0
-        } else {
-            after.find(',').unwrap_or(after.len())
-        };
-        let (size, after) = after.split_at(end);
-        rest = after;
-        let size = size.trim();
-        if let Some(url) = links.resolve(bare).filter(|_| is_size(size)) {
-            images.push(format!("{url} {size}").trim_end().to_owned());
-        }
-    }
-}
-
-/// Whether this may follow an address in a `srcset`: nothing, or a width, a height or a density (HTML 4.8.4.2.1). A
-/// browser ignores an image with anything else.
-fn is_size(text: &str) -> bool {
-    text.split_ascii_whitespace().all(|word| {
-        let number = word.strip_suffix(['w', 'h', 'x']).unwrap_or_default();
-        number
-            .parse::<f64>()
-            .is_ok_and(|number| number.is_finite() && number > 0.0)
-    })
+    let images = pictures::list_images(set).filter_map(|(address, size)| {
+        let url = links.resolve(address)?;
+        Some(format!("{url} {size}").trim_end().to_owned())
+    });
+    images.collect::<Vec<String>>().join(", ")
 }
 
 #[cfg(test)]

@@ -53,8 +53,7 @@ pub(super) fn load(
         }
         found
     };
-    // A word alone is a switch: `data-lazy="true"`.
-    let is_address = |value: &str| value.contains(['/', '.']) && links.resolve(value).is_some();
+    let is_address = |value: &str| !is_switch(value) && links.resolve(value).is_some();
     let address = take(&LATER, &is_address);
     let set = take(&LATER_SETS, &|value| !value.trim().is_empty());
     let is_empty = |now: Option<String>| {
@@ -65,10 +64,11 @@ pub(super) fn load(
     }
     // Mail programs and many readers know no sizes: one of them is the address, if there is no other.
     let set = set.or_else(|| element.get_attribute("srcset"));
-    let first = set.as_deref().and_then(find_first);
-    let first = first.filter(|first| is_address(&unescape(first)));
-    if let Some(first) = first.filter(|_| address.is_none() && element.tag_name() == "img")
-        && is_empty(element.get_attribute("src"))
+    let wants_one =
+        address.is_none() && element.tag_name() == "img" && is_empty(element.get_attribute("src"));
+    let mut images = set.iter().flat_map(|set| list_images(set));
+    if let Some((first, _)) =
+        images.find(|(address, _)| wants_one && is_address(&unescape(address)))
     {
         element.set_attribute("src", first)?;
     }
@@ -79,21 +79,50 @@ pub(super) fn load(
     Ok(())
 }
 
-/// Finds the first address of a list of sizes, as HTML splits it (4.8.4.3.9): a comma within an address belongs to it.
-fn find_first(set: &str) -> Option<&str> {
-    let start = set.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
-    let word = start.split(|c: char| c.is_ascii_whitespace()).next()?;
-    let word = word.trim_end_matches(',');
-    (!word.is_empty()).then_some(word)
+/// Whether the value of an attribute in `LATER` is a word alone: `data-lazy="true"`.
+fn is_switch(value: &str) -> bool {
+    !value.contains(['/', '.'])
+}
+
+/// The addresses in a `srcset`, each with its size, taken apart as HTML (4.8.4.2.2) does: an address may hold a comma, but
+/// not end with one.
+pub(super) fn list_images(set: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = set;
+    let images = std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
+        let end = rest.find(|c: char| c.is_ascii_whitespace());
+        let (address, after) = rest.split_at(end.unwrap_or(rest.len()));
+        let bare = address.trim_end_matches(',');
+        let end = match bare.len() < address.len() {
+            true => 0,
+            false => after.find(',').unwrap_or(after.len()),
+        };
+        let (size, after) = after.split_at(end);
+        rest = after;
+        (!bare.is_empty()).then_some((bare, size.trim()))
+    });
+    images.filter(|(_, size)| is_size(size))
+}
+
+/// Whether this may follow an address in a `srcset`: nothing, or a width, a height or a density (HTML 4.8.4.2.1). A
+/// browser ignores an image with anything else.
+fn is_size(text: &str) -> bool {
+    text.split_ascii_whitespace().all(|word| {
+        let number = word.strip_suffix(['w', 'h', 'x']).unwrap_or_default();
+        number
+            .parse::<f64>()
+            .is_ok_and(|number| number.is_finite() && number > 0.0)
+    })
 }
 
 /// Finds the address that a picture's tag keeps for a script.
 fn find_later_address(tag: &str) -> Option<&str> {
-    let find = |names: &[&str]| names.iter().find_map(|name| find_attribute(tag, name));
-    match find(&LATER) {
-        Some(address) => address.split([' ', ',']).find(|word| !word.is_empty()),
-        None => find_first(find(&LATER_SETS)?),
-    }
+    let values = LATER.iter().filter_map(|name| find_attribute(tag, name));
+    let address = values.map(str::trim).find(|value| !is_switch(value));
+    let mut sets = LATER_SETS
+        .iter()
+        .filter_map(|name| find_attribute(tag, name));
+    address.or_else(|| sets.find_map(|set| Some(list_images(set).next()?.0)))
 }
 
 /// Whether a picture's tag has no address of its own, and none that it keeps for a script.
@@ -118,13 +147,13 @@ fn read_stem(address: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     match stem.rsplit_once('-') {
-        Some((bare, size)) if is_size(size) => bare,
+        Some((bare, size)) if is_size_of_file(size) => bare,
         _ => stem,
     }
 }
 
 /// Whether this is a size in a file's name, such as `300x200`.
-fn is_size(text: &str) -> bool {
+fn is_size_of_file(text: &str) -> bool {
     let is_number = |side: &str| side.parse::<u32>().is_ok();
     text.split_once('x')
         .is_some_and(|(width, height)| is_number(width) && is_number(height))
@@ -228,6 +257,16 @@ mod tests {
             (
                 format!("{lazy}<noscript><img src=\"/w/a-300x200.jpg?v=1\"></noscript>"),
                 lazy.to_owned(),
+            ),
+            (
+                "<img data-src=\"/w_4,h_3/a.jpg\"><noscript><img src=\"/w_4,h_3/a.jpg\"></noscript>"
+                    .to_owned(),
+                "<img data-src=\"/w_4,h_3/a.jpg\">".to_owned(),
+            ),
+            (
+                "<img data-lazy=true data-srcset=\"a.png 1x\"><noscript><img src=\"a.png\"></noscript>"
+                    .to_owned(),
+                "<img data-lazy=true data-srcset=\"a.png 1x\">".to_owned(),
             ),
             (
                 format!("{lazy}<noscript>never closed"),

@@ -131,6 +131,15 @@ fn an_embedded_page_becomes_a_link_and_an_embedded_picture_stays() {
             "<img srcset=\"\n /a.png, \n /b.png\t2x\">",
             "<img srcset=\"https://hums.example/a.png, https://hums.example/b.png 2x\" src=\"https://hums.example/a.png\">",
         ),
+        ("a<img srcset=\"/a b.png 1x\">", "a"),
+        (
+            "<img srcset=\"/a b.png 1x, data:image/gif;base64,AA 1x, b 2x\">",
+            "<img srcset=\"https://hums.example/blog/posts/cake/b 2x\">",
+        ),
+        (
+            "<img srcset=\"/a b.png 1x, data:image/gif;base64,AA 1x, /c.png 2x\">",
+            "<img srcset=\"https://hums.example/c.png 2x\" src=\"https://hums.example/c.png\">",
+        ),
         (
             "<img srcset=\"\n /a.png\n1x,\n /b.png 2x\">",
             "<img srcset=\"https://hums.example/a.png 1x, https://hums.example/b.png 2x\" src=\"https://hums.example/a.png\">",
