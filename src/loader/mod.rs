@@ -30,12 +30,13 @@ use std::sync::Mutex;
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 
-use crate::config::{MissingFolder, Posts, Site};
+use crate::config::{Dialect, MissingFolder, Posts, Site};
 use crate::fault::guard;
 use crate::file::read::{LISTED, read_text_if_any};
 use crate::finding::Finding;
 use crate::loader::assets::Assets;
 use crate::loader::git::History;
+use crate::loader::passed::{explain_all_ignored, explain_diary};
 use crate::loader::past::Before;
 use crate::loader::reader::{DRAFT, FUTURE, PostReader, read_post, text_of};
 use crate::loader::spelling::Spelling;
@@ -108,8 +109,8 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         unreached,
     } = walked?;
     findings.extend(ignore_findings);
-    if let (Some(found), false) = (&generator, ignored.is_empty()) {
-        findings.extend(passed::warn(found, config, &paths, &ignored, &lock));
+    if let (Some(found), true, false) = (&generator, paths.is_empty(), ignored.is_empty()) {
+        findings.push(explain_all_ignored(&config.dir, &found.file));
     }
     let mut assets = Assets::new(config, generator.as_ref().map(|found| &*found.root));
     let others = unread::take_others(&mut paths);
@@ -149,15 +150,15 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     for path in lock.paths_at(&unreached).into_iter().chain(known) {
         absent.entry(path).or_insert(Absence::Broken);
     }
-    skipped.extend(ignored.into_iter().map(|path| (path, IGNORED)));
-    skipped.sort();
     let step = Identification {
         site,
         config,
         habits: &habits,
+        history: &history,
         assets: &assets,
         absent: &absent,
         unreadable: &unreadable,
+        ignored: &ignored,
     };
     let Identified {
         held,
@@ -166,7 +167,8 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         noted_left_out,
     } = step.give_ids(&mut posts, &mut lock, &mut findings);
     findings.sort();
-    let (site, index) = (site.clone(), Index::default());
+    skipped.extend(ignored.into_iter().map(|path| (path, IGNORED)));
+    skipped.sort();
     Ok(Loaded {
         posts,
         lock,
@@ -177,11 +179,11 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         dated,
         skipped,
         noted_left_out,
-        site,
+        site: site.clone(),
         habits,
         history,
         assets,
-        index,
+        index: Index::default(),
         syndicated: HashMap::new(),
         is_behind: false,
     })
@@ -192,11 +194,14 @@ struct Identification<'a> {
     site: &'a Site,
     config: &'a Posts,
     habits: &'a Habits,
+    history: &'a History,
     assets: &'a Assets,
     /// The files that are no posts today.
     absent: &'a HashMap<String, Absence>,
     /// The ones among them that an error leaves out.
     unreadable: &'a [String],
+    /// The files and folders that the generator leaves out.
+    ignored: &'a [String],
 }
 
 /// The ids that need attention afterwards, as in [`Loaded`].
@@ -246,6 +251,7 @@ impl Identification<'_> {
             findings.push(finding.in_file(before.file(&posts[number].path)));
         }
         set_ids(posts, assigned.ids);
+        findings.extend(self.find_left_diary(posts, lock, &before));
         let mut vanished = Vec::new();
         if findings.iter().any(Finding::is_error) {
             let ids = posts.iter().map(|post| &*post.id).collect();
@@ -258,6 +264,35 @@ impl Identification<'_> {
             dated: dated.map(|post| post.id.to_string()).collect(),
             noted_left_out,
         }
+    }
+
+    /// Names the posts that leave the feeds since their folder is that of a vault's diary: not those that moved out of it,
+    /// nor those that their authors leave out or have deleted.
+    fn find_left_diary(&self, posts: &[Post], lock: &Lock, before: &Before<'_>) -> Option<Finding> {
+        let Self {
+            site,
+            config,
+            habits,
+            ..
+        } = self;
+        if habits.rules.dialect != Dialect::Obsidian || self.ignored.is_empty() {
+            return None;
+        }
+        let ids: HashSet<&str> = posts.iter().map(|post| &*post.id).collect();
+        let leaves = |path: &str, id: &str| {
+            // Without the last build, feeds that are there may show it.
+            let was_there = match before.knows_posts() {
+                true => before.has_built(id),
+                false => config.feed_dir.exists(),
+            };
+            let read = || {
+                let commits = self.history.find_commits(path, lock);
+                let file = self.assets.file(path);
+                read_post(path, &file, site, habits, commits, &mut Vec::new())
+            };
+            was_there && !ids.contains(id) && matches!(read(), Ok(Read::Post(_)))
+        };
+        explain_diary(self.ignored, &config.dir, lock, leaves)
     }
 }
 

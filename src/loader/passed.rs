@@ -3,33 +3,11 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::config::{Dialect, Posts};
 use crate::finding::{Finding, Rule, count};
-use crate::loader::generator::Generator;
 use crate::lock::Lock;
-use crate::post::fingerprint_of;
-use crate::publish::Manifest;
-
-/// Warns where these files and folders, which the generator ignores, are all of the posts, or were published before.
-pub(super) fn warn(
-    generator: &Generator,
-    config: &Posts,
-    paths: &[String],
-    ignored: &[String],
-    lock: &Lock,
-) -> Vec<Finding> {
-    let all = paths
-        .is_empty()
-        .then(|| explain_all_ignored(&config.dir, &generator.file));
-    let diary = match generator.dialect {
-        Dialect::Obsidian => explain_diary(config, ignored, lock),
-        _ => None,
-    };
-    all.into_iter().chain(diary).collect()
-}
 
 /// The warning for a generator's config that leaves out every post.
-fn explain_all_ignored(posts: &Path, config: &Path) -> Finding {
+pub(super) fn explain_all_ignored(posts: &Path, config: &Path) -> Finding {
     let posts = posts.display();
     let hint =
         "set `dir` under [posts] to what is on the site, or `dialect` if it is another generator's";
@@ -41,41 +19,39 @@ fn explain_all_ignored(posts: &Path, config: &Path) -> Finding {
     .hint(hint)
 }
 
-/// Names the folders of a diary from which the last build had posts: an earlier version published them.
-fn explain_diary(config: &Posts, ignored: &[String], lock: &Lock) -> Option<Finding> {
-    let all: HashSet<&str> = ignored.iter().map(String::as_str).collect();
-    // In nearly every build there is none.
-    if lock.paths_at(&all).is_empty() {
-        return None;
-    }
-    let manifest = Manifest::read(&config.lock);
-    let count_posts = |folder: &str| {
-        let paths = lock.paths_at(&HashSet::from([folder]));
-        let ids = lock.ids_at(paths.iter().map(String::as_str));
-        let built = ids.into_iter().filter(|id| {
-            let text = manifest.text_of(fingerprint_of(id));
-            text.is_some()
+/// Names the folders of a diary with posts that leave the feeds, of which `leaves` tells by path and id: an earlier version
+/// published them.
+pub(super) fn explain_diary(
+    folders: &[String],
+    dir: &Path,
+    lock: &Lock,
+    leaves: impl Fn(&str, &str) -> bool,
+) -> Option<Finding> {
+    let (mut gone, mut named) = (0, Vec::new());
+    for folder in folders {
+        let paths = lock.paths_at(&HashSet::from([&**folder]));
+        let posts = paths.iter().filter(|path| {
+            let ids = lock.ids_at([path.as_str()]);
+            ids.iter().any(|id| leaves(path, id))
         });
-        built.count()
-    };
-    let (mut gone, mut folders) = (0, Vec::new());
-    for folder in ignored {
-        let posts = count_posts(folder);
+        let posts = posts.count();
         if posts > 0 {
             gone += posts;
-            folders.push(format!("`{folder}`"));
+            named.push(format!("`{folder}`"));
         }
     }
     if gone == 0 {
         return None;
     }
     let message = format!(
-        "{} of the last build would leave the feeds: {} holds daily or other periodic notes, by the vault's settings",
+        "{} {} the feeds: {} holds daily or other periodic notes, by the vault's settings",
         count(gone, "post"),
-        folders.join(", ")
+        if gone == 1 { "leaves" } else { "leave" },
+        named.join(", ")
     );
-    let finding = Finding::warning(Rule::DiaryLeftOut, message).in_file(config.dir.clone());
+    let finding = Finding::warning(Rule::DiaryLeftOut, message).in_file(dir);
     Some(finding.hint(
-        "if they are to stay, move them to another folder, or set `dir` under [posts] to that folder",
+        "if they are to stay, move them to another folder, or give the diary another one in the vault's settings: they \
+         keep their ids",
     ))
 }

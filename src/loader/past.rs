@@ -64,6 +64,11 @@ impl<'a> Before<'a> {
         self.manifest().text_of(fingerprint_of(&id)).is_some()
     }
 
+    /// Whether the posts of the last build are known.
+    pub(super) fn knows_posts(&self) -> bool {
+        self.manifest().knows_texts()
+    }
+
     /// Whether the last build gave this post an address with its date, since another had the shorter one.
     pub(super) fn was_dated(&self, id: &str) -> bool {
         self.manifest().was_dated(fingerprint_of(&id))
@@ -123,7 +128,7 @@ struct Beside<'a> {
 
 impl Past for Beside<'_> {
     fn is_known(&self) -> bool {
-        self.before.manifest().knows_texts()
+        self.before.knows_posts()
     }
 
     fn before(&self, id: &str) -> Option<Signature> {

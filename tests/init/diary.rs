@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{NOON, POST, init, scene_of};
+use crate::scene::Scene;
 
 #[test]
 fn a_diary_is_no_blog() {
@@ -66,12 +67,62 @@ fn posts_that_leave_the_feeds_with_a_diary_are_named() {
     )
     .unwrap();
     let checked = scene.run(&["--at", NOON, "check", "--offline"]);
-    checked.prints("2 posts of the last build would leave the feeds: `Days/` holds daily");
+    checked.prints("2 posts leave the feeds: `Days/` holds daily");
     checked.prints("[diary-left-out]");
     let built = scene.run(&["--at", NOON, "build"]);
-    built.succeeds().says("`dir` under [posts]");
+    built.succeeds().says("move them to another folder");
     // Once they are gone, nothing is said any more.
     let again = scene.run(&["--at", NOON, "build"]);
     again.succeeds();
-    assert!(!again.talk.contains("would leave"), "{}", again.talk);
+    assert!(!again.talk.contains("leave the feeds"), "{}", again.talk);
+}
+
+/// A vault with a post of the blog and one in `Days`, both published, whose settings then call that folder the diary.
+fn begin_diary() -> Scene {
+    let scene = scene_of(&[
+        (".obsidian/app.json", "{}"),
+        ("Essays/Tea.md", POST),
+        ("Days/Moss.md", MOSS),
+    ]);
+    init(&scene, &[]).succeeds();
+    scene.run(&["--at", NOON, "build"]).succeeds();
+    scene.file(".obsidian/daily-notes.json", r#"{"folder":"Days"}"#)
+}
+
+const MOSS: &str =
+    "---\ndate: 2024-05-02\n---\nGreen moss grows on the roof of the house all year.\n";
+
+#[test]
+fn a_post_that_does_not_leave_with_the_diary_is_not_named() {
+    // It moved as the hint asks for.
+    let scene = begin_diary();
+    fs::rename(scene.path("Days/Moss.md"), scene.path("Essays/Moss.md")).unwrap();
+    let moved = scene.run(&["--at", NOON, "build"]);
+    moved.succeeds().says("keeps its id");
+    assert!(!moved.talk.contains("diary-left-out"), "{}", moved.talk);
+    assert!(scene.read("public/atom.xml").contains("Green moss"));
+    // Its author took it out.
+    let scene = begin_diary();
+    fs::remove_file(scene.path("Days/Moss.md")).unwrap();
+    let gone = scene
+        .file("Days/list.txt", "x")
+        .run(&["--at", NOON, "build"]);
+    gone.succeeds();
+    assert!(!gone.talk.contains("the feeds: `Days/`"), "{}", gone.talk);
+    let draft = MOSS.replace("date", "publish: false\ndate");
+    let scene = begin_diary().file("Days/Moss.md", &draft);
+    let draft = scene.run(&["--at", NOON, "build"]);
+    draft.succeeds();
+    assert!(!draft.talk.contains("the feeds: `Days/`"), "{}", draft.talk);
+}
+
+#[test]
+fn a_post_leaves_with_the_diary_also_where_the_manifest_is_lost() {
+    let scene = begin_diary();
+    fs::remove_file(scene.path("tidings.manifest")).unwrap();
+    let ran = scene.run(&["--at", NOON, "build"]);
+    ran.succeeds()
+        .says("1 post leaves the feeds: `Days/` holds");
+    let again = scene.run(&["--at", NOON, "build"]);
+    assert!(!again.talk.contains("leaves the feeds"), "{}", again.talk);
 }
