@@ -126,3 +126,36 @@ fn a_post_leaves_with_the_diary_also_where_the_manifest_is_lost() {
     let again = scene.run(&["--at", NOON, "build"]);
     assert!(!again.talk.contains("leaves the feeds"), "{}", again.talk);
 }
+
+#[test]
+fn a_diary_that_is_switched_off_is_none() {
+    let daily = (".obsidian/daily-notes.json", r#"{"folder":"Days"}"#);
+    let weekly = (
+        ".obsidian/plugins/periodic-notes/data.json",
+        r#"{"weekly":{"enabled":true,"folder":"Days"}}"#,
+    );
+    let core = ".obsidian/core-plugins.json";
+    let community = ".obsidian/community-plugins.json";
+    for (setting, list, text, is_blog) in [
+        (daily, core, r#"{"daily-notes":false}"#, true),
+        (daily, core, r#"["file-explorer"]"#, true),
+        (daily, core, r#"{"daily-notes":true}"#, false),
+        (daily, core, r#"["daily-notes"]"#, false),
+        (daily, core, r#"{"file-explorer":true}"#, false),
+        (daily, community, "[]", false),
+        (weekly, community, "[]", true),
+        (weekly, community, r#"["periodic-notes"]"#, false),
+        (weekly, core, r#"{"daily-notes":false}"#, false),
+    ] {
+        let scene = scene_of(&[
+            setting,
+            (list, text),
+            ("Essays/Tea.md", POST),
+            ("Days/Moss.md", MOSS),
+        ]);
+        init(&scene, &[]).succeeds();
+        scene.run(&["--at", NOON, "build"]).succeeds();
+        let atom = scene.read("public/atom.xml");
+        assert_eq!(atom.contains("Green moss"), is_blog, "{list}: {text}");
+    }
+}

@@ -52,16 +52,15 @@ impl GeneratorReader for Obsidian {
 
 /// The folders of daily, weekly and other periodic notes, by the settings of the plugins that write them.
 fn list_diaries(root: &Path) -> impl Iterator<Item = PathBuf> {
-    let settings = [
-        ".obsidian/daily-notes.json",
-        ".obsidian/plugins/periodic-notes/data.json",
-    ]
-    .map(|file| {
-        let text = read_text(&root.join(file), WRITTEN).unwrap_or_default();
-        serde_json::from_str::<Value>(&text).unwrap_or_default()
-    });
-    let [daily, periodic] = settings;
-    let periods = periodic.as_object().cloned().unwrap_or_default();
+    let daily = match is_switched_off(root, "core-plugins.json", "daily-notes") {
+        true => Value::Null,
+        false => read_setting(root, "daily-notes.json"),
+    };
+    let periods = match is_switched_off(root, "community-plugins.json", "periodic-notes") {
+        true => Value::Null,
+        false => read_setting(root, "plugins/periodic-notes/data.json"),
+    };
+    let periods = periods.as_object().cloned().unwrap_or_default();
     let periods = periods.into_iter().map(|(_, period)| period);
     std::iter::once(daily).chain(periods).filter_map(|setting| {
         if setting.get("enabled") == Some(&Value::Bool(false)) {
@@ -70,4 +69,20 @@ fn list_diaries(root: &Path) -> impl Iterator<Item = PathBuf> {
         let folder = setting.get("folder")?.as_str()?.trim_matches('/');
         (!folder.is_empty()).then(|| PathBuf::from(folder))
     })
+}
+
+/// Whether the list of the plugins that are on, or the table that says of each whether it is, leaves this one off: its
+/// settings stay behind.
+fn is_switched_off(root: &Path, list: &str, plugin: &str) -> bool {
+    match read_setting(root, list) {
+        Value::Array(on) => !on.iter().any(|name| name == plugin),
+        Value::Object(all) => all.get(plugin) == Some(&Value::Bool(false)),
+        _ => false,
+    }
+}
+
+/// A file of the vault's settings; null if there is none that can be read.
+fn read_setting(root: &Path, file: &str) -> Value {
+    let text = read_text(&root.join(".obsidian").join(file), WRITTEN).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
 }
