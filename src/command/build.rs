@@ -9,6 +9,7 @@ use crate::build::{BuildOptions, build as write_feeds, read_input};
 use crate::cli;
 use crate::ending::Ending;
 use crate::feed::write_links;
+use crate::finding::{Finding, Rule, Severity};
 use crate::source::Reach;
 use crate::talk::Talk;
 
@@ -29,11 +30,12 @@ pub(super) fn run(
     let reach = Reach::for_run(args.dry.dry_run);
     let gathered = runtime.block_on(app.gather(reach));
     let mut sources = read_input(app, gathered)?;
+    let mut are_kept = false;
     if let Some(feed) = &args.adopt {
         adopt(app, talk, &mut sources.loaded, feed, runtime)?;
         // They are kept even where a file of another program is in the way of the feeds.
         if !args.dry.dry_run {
-            let _ = app.keep_unbuilt(talk, &sources.loaded.lock);
+            are_kept = app.keep_unbuilt(talk, &sources.loaded.lock) == Ending::Done;
         }
     }
     let options = BuildOptions {
@@ -42,5 +44,24 @@ pub(super) fn run(
         prune: args.prune,
         fewer: args.fewer,
     };
-    Ok(write_feeds(app, talk, sources, &options)?.ending)
+    match write_feeds(app, talk, sources, &options) {
+        Ok(built) => Ok(built.ending),
+        Err(error) if are_kept => wait_for_the_place(error, talk),
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends a build that has kept the ids of an old feed. Where that feed stands in the place of ours, what is left is a step
+/// of the other generator's.
+fn wait_for_the_place(error: anyhow::Error, talk: &mut Talk<'_>) -> anyhow::Result<Ending> {
+    let finding = error.downcast::<Finding>()?;
+    if finding.rule != Rule::FileInTheWay {
+        return Err(finding.into());
+    }
+    talk.report(&[Finding {
+        severity: Severity::Warning,
+        ..finding
+    }]);
+    talk.say("the ids are kept; only the feeds wait: `tidings build` writes them once nothing is in the way");
+    Ok(Ending::Partial)
 }

@@ -32,6 +32,8 @@ pub(super) struct Begun {
     pub(super) old_feed: Option<String>,
     /// Whether a person named that feed: then no new ids are given while it cannot be read.
     pub(super) is_named: bool,
+    /// The path below the home page at which the generator's feed usually is.
+    pub(super) usual_feed: Option<String>,
     /// How the generator's own feed is switched off.
     pub(super) switch_off: Option<&'static str>,
     /// Whether the address of the site is known; each id begins with its host for ever.
@@ -98,6 +100,7 @@ pub(super) fn run(
     Ok(Some(Begun {
         old_feed: choose_old_feed(args, &survey, &answers),
         is_named: args.feed.is_some(),
+        usual_feed: survey.feed.as_ref().map(|(_, file)| file.clone()),
         switch_off: survey.feed.as_ref().map(|_| survey.switch_off),
         has_address: answers.url.is_some(),
         config,
@@ -149,12 +152,12 @@ pub(super) fn begin(
         }
         ended = without;
     }
-    // Config and ids are kept; what is left is a step of the generator's.
+    // What is left is a step of the generator's.
     if let Err(error) = &ended
         && let Some(refusal) = find_in_the_way(error)
     {
         talk.report(&[refusal.to_warning()]);
-        talk.say("the config is written and the ids are kept; only the feeds wait");
+        talk.say("the config is written; only the feeds wait");
         ended = Ok(Ending::Partial);
     }
     name_switch(begun, talk);
@@ -181,19 +184,27 @@ fn try_out(
     };
     let mut ended = run(&SiteCommand::Build(build), &mut aside);
     talk.report(&aside.into_findings());
-    name_switch(begun, talk);
     if let Ok(ending) = ended {
         ended = show_first(begun, clock, talk, run).map(|shown| ending.and(shown));
     }
-    let then = match &begun.old_feed {
-        Some(feed) => format!("`tidings build --adopt {}`", quote_word(feed)),
-        None => "`tidings run`".to_owned(),
+    let then = match (&begun.old_feed, &begun.usual_feed) {
+        (Some(feed), _) => format!(
+            "`tidings build --adopt {}` goes on with the ids of that feed",
+            quote_word(feed)
+        ),
+        (None, Some(file)) => format!(
+            "`tidings build --adopt ADDRESS` takes over the ids of the feed that readers follow, where ADDRESS is `url` \
+             with `{file}` behind it; if nobody follows one, `tidings run` writes the first"
+        ),
+        (None, None) => "`tidings run` writes them".to_owned(),
     };
     let config = begun.config.display();
     talk.say(&format!(
         "next: set `url` under [site] in {config}, which is not known here: the ids of posts and feeds begin with its host \
-         for ever, so no feeds are written yet; then {then} writes them, and `tidings check` says what is missing"
+         for ever, so no feeds are written yet; then {then}, and `tidings check` says what is missing"
     ));
+    // After that: the old feed is read where the generator has written it.
+    name_switch(begun, talk);
     ended
 }
 

@@ -1,6 +1,9 @@
 //! What `init` finds in a folder: addresses, folders of posts, configs of others.
 
-use super::{POST, init, scene_of};
+use std::fs;
+
+use super::{NOON, POST, init, scene_of, set_address};
+use crate::feed_server::FeedServer;
 
 const OLD: &str = "<rss version=\"2.0\"><channel><title>T</title><link>HOME</link><description/>\
                    <item><title>Tea</title><link>https://hums.example/tea/</link>\
@@ -28,7 +31,7 @@ fn the_address_of_an_old_feed_is_taken_only_if_the_config_takes_it() {
         assert!(config.contains(url), "{home}: {config}");
         // Without an address nothing is minted yet.
         if url.contains("example.org") {
-            ran.says("`tidings build --adopt old.xml` writes them");
+            ran.says("`tidings build --adopt old.xml` goes on with the ids of that feed");
             assert!(!scene.path("tidings.lock").exists(), "{home}");
         } else {
             assert!(scene.read("tidings.lock").contains("urn:x:tea"), "{home}");
@@ -233,4 +236,43 @@ fn the_blog_of_a_vault_is_taken_though_there_are_more_notes() {
     init(&scene, &[]).succeeds();
     let config = scene.read("config.toml");
     assert!(config.contains("dir = \"Blog\""), "{config}");
+}
+
+#[test]
+fn the_steps_that_follow_an_unknown_address_keep_the_ids_of_the_old_feed() {
+    // The generator has written its feed, whose place is ours.
+    let feed = OLD.replace("HOME", "/").replace("/tea/", "/posts/tea/");
+    let files = [
+        ("hugo.toml", "title = \"Hums\"\n"),
+        ("content/posts/tea.md", POST),
+    ];
+    let scene = scene_of(&files).file("public/index.xml", &feed);
+    let ran = init(&scene, &[]);
+    ran.says("`tidings build --adopt public/index.xml` goes on");
+    let [adopt, switch_off] = ["--adopt", "disableKinds"].map(|word| ran.talk.find(word));
+    assert!(adopt < switch_off, "{}", ran.talk);
+    set_address(&scene, "https://example.org/", "https://hums.example/");
+    let ran = scene.run(&["--at", NOON, "build", "--adopt", "public/index.xml"]);
+    ran.fails_with(1)
+        .says("adopted 1 id")
+        .says("warning: public/index.xml: another program")
+        .says("the ids are kept; only the feeds wait");
+    fs::remove_file(scene.path("public/index.xml")).unwrap();
+    scene.run(&["--at", NOON, "build"]).succeeds();
+    assert!(scene.read("public/index.xml").contains("urn:x:tea"));
+
+    // It has written nothing here, and readers follow what is on the web.
+    let server = FeedServer::start();
+    server.feed("/index.xml", &feed);
+    let scene = scene_of(&files);
+    let ran = init(&scene, &[]);
+    ran.succeeds()
+        .says("`tidings build --adopt ADDRESS`")
+        .says("ADDRESS is `url` with `index.xml` behind it");
+    set_address(&scene, "https://example.org/", &format!("{}/", server.url));
+    let address = format!("{}/index.xml", server.url);
+    scene
+        .run(&["--at", NOON, "build", "--adopt", &address])
+        .succeeds();
+    assert!(scene.read("public/index.xml").contains("urn:x:tea"));
 }
