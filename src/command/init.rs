@@ -135,8 +135,14 @@ pub(super) fn begin(
     {
         let command = format!("`tidings build --adopt {}`", quote_word(feed));
         if begun.is_named {
+            // A feed that was read, and has no entry of ours, is read in vain again.
+            let command = match is_of(error, Rule::IdsNotAdopted) {
+                true => "`tidings build --adopt FEED`, with the right feed,",
+                false => &*command,
+            };
             talk.say(&format!(
-                "the config is written: {command} goes on from here"
+                "the config is written, and no post has an id yet: {command} goes on from here; if nobody follows a feed \
+                 yet, `tidings run` does, with new ids"
             ));
             return ended;
         }
@@ -252,7 +258,12 @@ fn show_first(
 /// The refusal to write over a file of somebody else, if this error is one.
 fn find_in_the_way(error: &anyhow::Error) -> Option<&ShownError> {
     let refusal = error.downcast_ref::<ShownError>()?;
-    (refusal.finding.rule == Rule::FileInTheWay).then_some(refusal)
+    is_of(error, Rule::FileInTheWay).then_some(refusal)
+}
+
+fn is_of(error: &anyhow::Error, rule: Rule) -> bool {
+    let shown = error.downcast_ref::<ShownError>();
+    shown.is_some_and(|shown| shown.finding.rule == rule)
 }
 
 /// Shows what a person would read of a message.
@@ -287,20 +298,31 @@ fn refuse_site_above(root: &Path) -> Result<(), Finding> {
     ))
 }
 
-/// Fails if the old feed that was named is no file, or none that can be read.
+/// Fails if the old feed that was named is neither an address of the web nor a file that can be read and has entries.
 fn refuse_unreadable_feed(args: &InitArgs) -> Result<(), Finding> {
-    let Some(feed) = args.feed.as_ref().filter(|feed| !feed.contains("://")) else {
+    let Some(feed) = &args.feed else {
         return Ok(());
     };
+    if feed.contains("://") {
+        let url = Url::parse(feed);
+        if url.is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            return Ok(());
+        }
+        let message = format!("`{feed}` is no address of the web");
+        return Err(Finding::error(Rule::FeedUnreadable, message).hint(NAME_THE_FEED));
+    }
     let file = Path::new(feed);
     let Some(text) = read_text_if_any(file, LISTED)? else {
         let finding = Finding::error(Rule::Unreadable, "there is no such file").in_file(file);
         return Err(finding.hint(NAME_THE_FEED));
     };
-    match OldFeed::parse(&text) {
-        Ok(_) => Ok(()),
-        Err(finding) => Err(finding.in_file(file)),
+    let old = OldFeed::parse(&text).map_err(|finding| finding.in_file(file))?;
+    if !old.items.is_empty() {
+        return Ok(());
     }
+    let message = "the feed has no entries, so no id can be adopted";
+    let finding = Finding::error(Rule::IdsNotAdopted, message).in_file(file);
+    Err(finding.hint(NAME_THE_FEED))
 }
 
 const NAME_THE_FEED: &str = "name the old feed by its file or its address; nothing was written yet";

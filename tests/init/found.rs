@@ -46,12 +46,21 @@ fn a_named_feed_that_cannot_be_read_mints_no_ids() {
         "<rss version=\"2.0\"><channel><title>T",
         "<html></html>",
         "",
+        // It has no ids to take over.
+        "<rss version=\"2.0\"><channel><title>T</title></channel></rss>",
+        "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[]}",
     ] {
         let scene = scene_of(&[("post/tea.md", POST), ("old.xml", text)]);
         let ran = init(&scene, &["--feed", "old.xml"]);
         ran.fails_with(2);
         ran.says("error: old.xml");
         assert_eq!(scene.names(""), ["old.xml", "post"], "{text}");
+    }
+    for address in ["file:///srv/old.xml", "ftp://x.example/old.xml", "https://"] {
+        let scene = scene_of(&[("post/tea.md", POST)]);
+        let ran = init(&scene, &["--feed", address]);
+        ran.fails_with(2).says("is no address of the web");
+        assert_eq!(scene.names(""), ["post"], "{address}");
     }
     // One of another site, or one that nobody serves, is known after the config alone.
     let other = OLD
@@ -69,11 +78,12 @@ fn a_named_feed_that_cannot_be_read_mints_no_ids() {
         ]);
         let ran = init(&scene, &["--feed", feed]);
         ran.fails_with(2);
-        let word = match feed.contains(' ') {
-            true => format!("'{feed}'"),
-            false => feed.to_owned(),
+        // What was read would be read in vain again.
+        let step = match feed.contains(' ') {
+            true => "`tidings build --adopt FEED`, with the right feed, goes on".to_owned(),
+            false => format!("`tidings build --adopt {feed}` goes on"),
         };
-        ran.says(&format!("`tidings build --adopt {word}` goes on"));
+        ran.says(&step).says("`tidings run` does, with new ids");
         assert!(scene.path("config.toml").exists(), "{feed}");
         assert!(!scene.path("tidings.lock").exists(), "{feed}");
         assert!(!scene.path("public").exists(), "{feed}");
