@@ -61,24 +61,44 @@ pub(crate) fn is_our_config(file: &Path) -> bool {
     owner_of(file) == ConfigOwner::Tidings
 }
 
+/// Sections of ours of which hardly any other config has two.
+const OURS: [&str; 5] = ["site", "posts", "feeds", "digest", "source"];
+
 fn owner_of(file: &Path) -> ConfigOwner {
     let text = read_text(file, WRITTEN).unwrap_or_default();
-    match text.parse::<toml::Table>() {
-        Ok(table) if table.get("site").is_some_and(toml::Value::is_table) => ConfigOwner::Tidings,
-        Ok(table) if address_key(&table).is_some() => ConfigOwner::Generator,
+    let text = text.trim_start_matches('\u{feff}');
+    let table = text.parse::<toml::Table>().ok();
+    let sections = match &table {
+        Some(table) => list_sections(table),
+        None => text.lines().filter_map(read_head).collect(),
+    };
+    let names_site = table
+        .as_ref()
+        .is_some_and(|table| table.contains_key("site"));
+    let is_ours = |name: &&&str| sections.contains(name) || **name == "site" && names_site;
+    match &table {
         // No generator has this section, and a slip elsewhere in the file makes it no other one.
-        Err(_) if text.lines().any(begins_site) => ConfigOwner::Tidings,
+        _ if sections.contains(&"site") => ConfigOwner::Tidings,
+        Some(table) if address_key(table).is_some() => ConfigOwner::Generator,
+        _ if OURS.iter().filter(is_ours).count() > 1 => ConfigOwner::Tidings,
         _ => ConfigOwner::Unknown,
     }
 }
 
-/// Whether this line is the head of our section, however it is spaced.
-fn begins_site(line: &str) -> bool {
-    let line = line.split('#').next().unwrap_or_default().trim();
-    let name = line
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
-    name.is_some_and(|name| name.trim() == "site")
+fn list_sections(table: &toml::Table) -> Vec<&str> {
+    let is_section = |value: &toml::Value| {
+        let first = value.as_array().and_then(|all| all.first());
+        first.unwrap_or(value).is_table()
+    };
+    let sections = table.iter().filter(|(_, value)| is_section(value));
+    sections.map(|(name, _)| name.as_str()).collect()
+}
+
+/// The first name in the head of a section, however it is spaced and quoted, where a broken file has no more than lines.
+fn read_head(line: &str) -> Option<&str> {
+    let (head, _) = line.trim_start().strip_prefix('[')?.split_once(']')?;
+    let name = head.trim_start_matches('[').split('.').next()?;
+    Some(name.trim().trim_matches(['"', '\'']))
 }
 
 /// The key by which Zola (`base_url`) and Hugo (`baseURL`) are told the site's address.
@@ -97,6 +117,7 @@ mod tests {
     fn the_nearest_config_of_ours_is_taken() {
         const OURS: &str = "[site]\ntitle = \"T\"\n";
         const HUGO: &str = "baseURL = \"https://x.example/\"\n";
+        const FOUND: Result<&str, &str> = Ok("../config.toml");
         for (files, expected) in [
             (&[("a/b/tidings.toml", "")][..], Ok("tidings.toml")),
             (&[("a/b/config.toml", OURS)], Ok("config.toml")),
@@ -125,6 +146,27 @@ mod tests {
                 Err("../config.toml: this is the config of the site's generator"),
             ),
             (&[("a/c/tidings.toml", "")], Err("there is neither")),
+            // Ours with a slip is ours.
+            (&[("a/config.toml", "[[site]]\ntitle = \"T\"\n")], FOUND),
+            (&[("a/config.toml", "\u{feff}[site]\ntitle = \"T\n")], FOUND),
+            (&[("a/config.toml", "[\"site\"]\ntitle = \"T\n")], FOUND),
+            (
+                &[("a/config.toml", "site = \"https://x.example/\"\n[posts]\n")],
+                FOUND,
+            ),
+            (
+                &[("a/config.toml", "[posts]\n[[digest]]\nname = \n")],
+                FOUND,
+            ),
+            // That of another program may have a section of that name.
+            (
+                &[("a/config.toml", "site = \"x\"\n[mail]\n")],
+                Err("there is neither"),
+            ),
+            (
+                &[("a/config.toml", "[posts]\nfeeds = 1\n")],
+                Err("there is neither"),
+            ),
         ] {
             let folder = tempfile::tempdir().unwrap();
             let working = folder.path().join("a/b");

@@ -207,9 +207,15 @@ fn a_config_of_another_program_does_not_stop_it() {
     init(&scene, &[]).succeeds().says("tidings.toml written");
     assert_eq!(scene.read("config.toml"), "site = \"prod\"\n");
     // A broken one of ours is one of ours, however it is spaced.
-    for head in ["[ site ]", "  [site]  # mine"] {
-        let broken = format!("{head}\ntitle = \"Hums\n");
-        let scene = scene_of(&[("config.toml", &broken), ("post/tea.md", POST)]);
+    for broken in [
+        "[ site ]\ntitle = \"Hums\n",
+        "  [site]  # mine\ntitle = \"Hums\n",
+        "\u{feff}[site]\ntitle = \"Hums\n",
+        "[\"site\"]\ntitle = \"Hums\n",
+        "[[site]]\ntitle = \"Hums\"\n",
+        "site = \"https://hums.example/\"\n[posts]\ndir = \"post\"\n[[digest]]\nname = \"weekly\"\n",
+    ] {
+        let scene = scene_of(&[("config.toml", broken), ("post/tea.md", POST)]);
         init(&scene, &[]).succeeds().says("nothing was changed");
     }
 }
