@@ -34,8 +34,8 @@ const REDIRECTS: usize = 5;
 /// Why there is no status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NoResponse {
-    /// The name leads into a private network or to this machine.
-    Private(IpAddr),
+    /// The name of this address, where the way ended, leads into a private network or to this machine.
+    Private(IpAddr, Url),
     /// Nobody answered within this time.
     Silent(Duration),
     /// The server answers with this status, and asks to be left alone for so long (RFC 9110, 10.2.3).
@@ -47,7 +47,7 @@ pub(crate) enum NoResponse {
 impl fmt::Display for NoResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Private(address) => write!(f, "{address} is a private address"),
+            Self::Private(address, _) => write!(f, "{address} is a private address"),
             Self::Silent(limit) => write!(f, "no answer within {} seconds", limit.as_secs()),
             Self::Later(status, _) => write!(f, "it answers {status}"),
             Self::Other(reason) => f.write_str(reason),
@@ -253,7 +253,7 @@ impl Client {
             .iter()
             .find(|address| !self.may_reach(url, address.ip()))
         {
-            return Err(NoResponse::Private(private.ip()));
+            return Err(NoResponse::Private(private.ip(), url.clone()));
         }
         // By the addresses that were looked at: a second look-up could say something else.
         let stream = TcpStream::connect(&addresses[..]).await.map_err(other)?;

@@ -22,7 +22,7 @@ use crate::config::{Config, FeedPlace, SourceFeed};
 use crate::feed::{OldFeed, list_media_types};
 use crate::file::read::read;
 use crate::finding::{Finding, Place, Rule};
-use crate::http::{Client, FetchedDocument, KnownDocument, NoResponse};
+use crate::http::{Client, FetchedDocument, KnownDocument, NoResponse, is_on_site};
 use crate::post::{Came, SyndicatedPost};
 use crate::source::asked::{AskedFeed, AskedLog};
 use crate::source::copy::{FeedCopy, Shelf};
@@ -219,8 +219,12 @@ fn warn_of_no_response(url: &Url, trouble: &NoResponse) -> Finding {
     let message = format!("`{url}` cannot be fetched: {trouble}");
     let finding = Finding::warning(Rule::SourceUnreached, message);
     match trouble {
-        NoResponse::Private(_) => finding
+        NoResponse::Private(_, refused) if is_on_site(url, refused) => finding
             .hint("if the feed is on your own network, `private = true` below it lets it be read"),
+        // Only the feed's own host may be private, wherever it redirects.
+        NoResponse::Private(_, refused) => finding.hint(format!(
+            "it redirects to `{refused}`: if that is on your own network, name it as the feed, with `private = true` below it"
+        )),
         _ => finding,
     }
 }
@@ -336,6 +340,7 @@ fn name_moved(copy: &FeedCopy, place: impl Fn() -> Place) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};
+    use url::Url;
 
     use super::{warn_of_no_response, warn_of_trouble};
     use crate::finding::{Finding, Rule};
@@ -345,7 +350,10 @@ mod tests {
     fn a_refused_address_has_its_hint_and_foreign_words_have_none() {
         let now: DateTime<Utc> = "2024-06-24T08:00:00Z".parse().unwrap();
         let url = "http://10.0.0.1/f".parse().unwrap();
-        let refused = || warn_of_no_response(&url, &NoResponse::Private([10, 0, 0, 1].into()));
+        let refused = || {
+            let trouble = NoResponse::Private([10, 0, 0, 1].into(), Url::clone(&url));
+            warn_of_no_response(&url, &trouble)
+        };
         let words = "`https://a.example/` cannot be fetched: `b is a private address`";
         let foreign = || Finding::warning(Rule::SourceUnreached, words);
         for (finding, rest, expected) in [
