@@ -257,7 +257,8 @@ fn status_lists_the_newest_issues_and_says_when_the_next_is_due() {
         ran.out
     );
     assert!(
-        ran.talk.contains("weekly: next with the next post"),
+        ran.talk
+            .contains("weekly: with each `tidings run` that finds a new post"),
         "{}",
         ran.talk
     );

@@ -92,7 +92,7 @@ fn take_out_older(issues: &mut Vec<Issue>) -> usize {
 async fn name_next(app: &App, talk: &Talk<'_>, store: &Store) -> anyhow::Result<()> {
     for digest in app.config.digests.iter().filter(|digest| digest.enabled) {
         let when = match NextMail::find(app, store, digest).await? {
-            NextMail::WithPost => "next with the next post".to_owned(),
+            NextMail::WithPost => "with each `tidings run` that finds a new post".to_owned(),
             NextMail::Due => "due, with the next `tidings run`".to_owned(),
             NextMail::At(at) => {
                 let zone = at.timezone();

@@ -10,6 +10,7 @@ use crate::store::Store;
 
 /// The time of a digest's next mail.
 pub(super) enum NextMail {
+    /// Each run mails the posts that are new.
     WithPost,
     /// A slot has come, and no run since.
     Due,
