@@ -10,9 +10,7 @@ use url::Url;
 
 use crate::cli::{BuildArgs, Choice, DigestArgs, Dry, InitArgs, SiteCommand};
 use crate::clock::Clock;
-use crate::config::{
-    Author, Config, Dialect, OWN, SHARED, discover, is_our_config, parse_site_url,
-};
+use crate::config::{Author, Config, Dialect, OWN, SHARED, discover, is_our_config, parse_own_url};
 use crate::ending::{Ending, ShownError};
 use crate::feed::OldFeed;
 use crate::file::read::{LISTED, WRITTEN, read_text_if_any};
@@ -398,7 +396,7 @@ fn ask(args: &InitArgs, survey: &Survey, root: &Path) -> anyhow::Result<Answers>
         let Some(text) = person.ask("address of its home page", "not known yet")? else {
             break;
         };
-        match parse_site_url(&text) {
+        match parse_own_url(&text) {
             Ok(parsed) => url = Some(parsed),
             Err(fault) => eprintln!("{fault}"),
         }

@@ -46,7 +46,7 @@ pub(crate) use posts::MissingFolder;
 pub use posts::{Dialect, Posts};
 pub use secret::Secret;
 pub use site::{Author, Site, address_below};
-pub(crate) use site::{is_sample_host, parse_site_url};
+pub(crate) use site::{is_sample_host, name_sender, parse_own_url};
 pub use source::{FeedPlace, SourceFeed};
 pub(crate) use store::with_tls;
 pub use store::{StoreSettings, StoreUrl};

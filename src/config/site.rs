@@ -87,7 +87,10 @@ impl Site {
 
 /// Whether a host is one of those for examples (RFC 2606), which the sample configs of `init` and of generators name.
 pub(crate) fn is_sample_host(host: &str) -> bool {
-    matches!(host, "example.org" | "example.com" | "example.net")
+    ["example.org", "example.com", "example.net"]
+        .iter()
+        .filter_map(|sample| host.strip_suffix(sample))
+        .any(|above| above.is_empty() || above.ends_with('.'))
 }
 
 /// Whether an address stands on this machine.
@@ -134,11 +137,46 @@ fn read_site_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::E
     parse_site_url(&text).map_err(|fault| D::Error::custom(format!("{fault}\n{expected}")))
 }
 
+/// The last parts of names that lead nowhere but on one machine, or in one network (RFC 6761, RFC 6762).
+const PRIVATE: [&str; 5] = ["internal", "invalid", "local", "localhost", "test"];
+
+/// Reads the address that a new site has: one that others can reach, and whose domain mail can come from.
+///
+/// # Errors
+/// If no site that is published has it.
+pub(crate) fn parse_own_url(text: &str) -> Result<Url, ValueError> {
+    let url = parse_site_url(text)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        let message = "the address names a user, which everybody would read in the config";
+        return Err(ValueError(message.to_owned()));
+    }
+    let name = match url.host() {
+        Some(Host::Domain(name)) => name,
+        _ => "",
+    };
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    if ending.is_none_or(|ending| PRIVATE.contains(&ending)) {
+        return Err(ValueError(format!("`{url}` is no address for everybody")));
+    }
+    if is_sample_host(name) {
+        return Err(ValueError(format!("`{url}` is an address for examples")));
+    }
+    let sender = name_sender(&url).parse::<Email>();
+    sender.map_err(|error| ValueError(format!("mail cannot come from there: {error}")))?;
+    Ok(url)
+}
+
+/// The address from which the mail of a new site comes.
+pub(crate) fn name_sender(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    format!("news@{}", host.strip_prefix("www.").unwrap_or(host))
+}
+
 /// Reads the address of a home page, and gives it the slash at its end.
 ///
 /// # Errors
 /// If it is no web address, or has a query or a fragment.
-pub(crate) fn parse_site_url(text: &str) -> Result<Url, ValueError> {
+fn parse_site_url(text: &str) -> Result<Url, ValueError> {
     let mut url = parse_web_address(text)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(ValueError(format!("`{url}` has more behind its path")));

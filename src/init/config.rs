@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::{Author, Format};
+use crate::config::{Author, Format, name_sender};
 use crate::init::Answers;
 use crate::loader::Survey;
 
@@ -83,14 +83,13 @@ fn write_feeds(survey: &Survey) -> String {
 
 fn write_digest(answers: &Answers) -> String {
     let url = answers.url.as_ref();
-    let host = url.and_then(|url| url.host_str()).unwrap_or("example.org");
-    let host = host.strip_prefix("www.").unwrap_or(host);
+    let sender = url.map_or_else(|| "news@example.org".to_owned(), name_sender);
     let editor = answers
         .author
         .as_ref()
         .and_then(|author| author.email.as_ref());
     let editor = editor.map_or_else(|| "you@example.org".to_owned(), ToString::to_string);
-    let from = format!("{} <news@{host}>", write_phrase(&answers.title));
+    let from = format!("{} <{sender}>", write_phrase(&answers.title));
     format!(
         "\n[[digest]]\nname = \"weekly\"\ntitle = {title}\nschedule = \"0 8 * * MON\"   # Mondays at eight; \"each\" mails every post\n\
          to = [{editor}]   # readers without a subscription: enough for a try\n\

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::app::App;
 use crate::cli::CheckArgs;
-use crate::config::{Config, Mail, WebSettings};
+use crate::config::{Config, Mail, WebSettings, is_sample_host};
 use crate::delivery::{Mailer, load_keys, load_signer, signing_domain};
 use crate::dns::Resolver;
 use crate::domain::{self, SenderIdentity, check_domain};
@@ -158,10 +158,5 @@ async fn check_leaving(web: &WebSettings) -> Option<Finding> {
 pub(super) fn is_reserved(domain: &str) -> bool {
     let domain = domain.trim_end_matches('.').to_ascii_lowercase();
     let last = domain.rsplit('.').next().unwrap_or_default();
-    let examples = ["example.com", "example.net", "example.org"];
-    matches!(last, "test" | "example" | "invalid")
-        || examples.iter().any(|example| {
-            let before = domain.strip_suffix(example);
-            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
-        })
+    matches!(last, "test" | "example" | "invalid") || is_sample_host(&domain)
 }

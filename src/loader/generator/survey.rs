@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde_json::Value;
 use url::{Host, Url};
 
-use crate::config::{Author, Dialect, Format, is_language, parse_site_url};
+use crate::config::{Author, Dialect, Format, is_language, parse_own_url};
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::keys::Generator;
 use crate::loader::walk::list_files;
@@ -41,12 +41,9 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
-    /// Takes the address of the site if the config takes it, unless it is a placeholder of a sample config, or that of a
-    /// preview.
+    /// Takes the address of the site if a new site may have it.
     pub(crate) fn take_url(&mut self, text: &str) {
-        let is_public =
-            |url: &Url| matches!(url.host(), Some(Host::Domain(name)) if name.contains('.'));
-        if let Some(url) = parse_site_url(text.trim()).ok().filter(is_public) {
+        if let Ok(url) = parse_own_url(text.trim()) {
             self.url = Some(url);
         }
     }
