@@ -18,6 +18,12 @@ fn the_address_of_an_old_feed_is_taken_only_if_the_config_takes_it() {
         ),
         ("http://0.0.0.0:4000/", "url = \"https://example.org/\""),
         ("http://localhost/", "url = \"https://example.org/\""),
+        ("https://a_b.example/", "url = \"https://example.org/\""),
+        ("https://example.com/", "url = \"https://example.org/\""),
+        (
+            "https://ada:key@hums.example/",
+            "url = \"https://example.org/\"",
+        ),
         (
             "https://hums.example/blog",
             "url = \"https://hums.example/blog/\"",
@@ -157,6 +163,135 @@ fn the_link_of_a_navigation_is_not_the_address_of_a_site() {
     }
 }
 
+/// Begins a site of VitePress whose config makes a feed so. Returns the config that is written.
+fn begin_vitepress(body: &str) -> String {
+    let script = format!(
+        "import {{ Feed }} from 'feed'\nexport default {{ title: 'Hums', buildEnd: async (c) => {{\n{body}\n}} }}\n"
+    );
+    let scene = scene_of(&[(".vitepress/config.mts", &script), ("posts/tea.md", POST)]);
+    init(&scene, &[]).succeeds();
+    scene.read("config.toml")
+}
+
+#[test]
+fn the_address_among_the_options_of_a_feed_is_found() {
+    for (body, url) in [
+        (
+            "// new Feed() is from a package (\nconst feed = new Feed({ description: 'Tea :)', link: 'https://hums.example/' })",
+            "https://hums.example/",
+        ),
+        (
+            "const options = { title: 'H', link: 'https://hums.example/' }\nconst feed = new Feed(options)",
+            "https://hums.example/",
+        ),
+        (
+            "const feed = new Feed({ author: { link: 'https://me.example/' }, link: 'https://hums.example/' })",
+            "https://hums.example/",
+        ),
+        (
+            "const home = 'https://hums.example'\nconst feed = new Feed({ link: `${home}/news/` })",
+            "https://hums.example/news/",
+        ),
+        (
+            "const feed = new Feed({ author: { link: 'https://me.example/' }, link: process.env.HOME_PAGE })",
+            "https://example.org/",
+        ),
+    ] {
+        let config = begin_vitepress(body);
+        assert!(
+            config.contains(&format!("url = \"{url}\"")),
+            "{body}: {config}"
+        );
+    }
+}
+
+#[test]
+fn the_file_of_a_feed_is_found_where_a_script_names_it() {
+    let feed = "const feed = new Feed({ link: 'https://hums.example/' })\n";
+    for (body, file) in [
+        (
+            "const file = path.join(c.outDir, 'feed.rss')\nwriteFileSync(file, feed.rss2())",
+            Some("feed.rss"),
+        ),
+        (
+            "const write = (file, text) => writeFileSync(path.join(c.outDir, file), text)\nwrite('feed.rss', feed.rss2())",
+            Some("feed.rss"),
+        ),
+        (
+            "for (const [name, text] of [['feed.rss', feed.rss2()], ['atom.xml', feed.atom1()]])\n  writeFileSync(path.join(c.outDir, name), text)",
+            Some("feed.rss"),
+        ),
+        (
+            "const text = feed.rss2()\nwriteFileSync(path.join(c.outDir, 'sitemap.xml'), map)\nwriteFileSync(path.join(c.outDir, 'feed.xml'), text)",
+            Some("feed.xml"),
+        ),
+        (
+            "await fs.promises.writeFile(path.join(c.outDir, 'news', 'feed.rss'),\n  feed.rss2(), 'utf8')",
+            Some("news/feed.rss"),
+        ),
+        (
+            "writeFileSync('./.vitepress/dist/feed.rss', String(feed.rss2()))",
+            Some("feed.rss"),
+        ),
+        (
+            "writeFileSync(`${c.outDir}/feed.rss`, feed.rss2())",
+            Some("feed.rss"),
+        ),
+        (
+            "writeFileSync(`${c.outDir}/${name}.rss`, feed.rss2())",
+            None,
+        ),
+        (
+            "writeFileSync(path.join(__dirname, 'feed.rss'), feed.rss2())",
+            None,
+        ),
+        ("writeFileSync('feed.rss', feed.rss2())", None),
+        (
+            "console.log(feed.rss2())\nwriteFileSync(path.join(c.outDir, 'sitemap.xml'), map)",
+            None,
+        ),
+    ] {
+        let config = begin_vitepress(&format!("{feed}{body}"));
+        let line = config.lines().find(|line| line.starts_with("files"));
+        match file {
+            Some(file) => assert!(
+                line.is_some_and(
+                    |line| line.starts_with(&format!("files = {{ rss = \"{file}\" }}"))
+                ),
+                "{body}: {config}"
+            ),
+            None => assert_eq!(line, None, "{body}: {config}"),
+        }
+    }
+}
+
+#[test]
+fn an_address_for_examples_is_not_that_of_a_site() {
+    let hugo = "baseURL = 'https://example.org/'\ntitle = 'Hums'\n";
+    let astro = "export default defineConfig({ site: 'https://example.com' })\n";
+    let jekyll = "title: Hums\nurl: https://example.com\n";
+    let vitepress =
+        "export default { title: 'Hums', sitemap: { hostname: 'https://www.example.net' } }\n";
+    for (file, text, posts) in [
+        ("hugo.toml", hugo, "content/posts/tea.md"),
+        ("astro.config.mjs", astro, "src/content/blog/tea.md"),
+        ("_config.yml", jekyll, "_posts/2024-05-01-tea.md"),
+        (".vitepress/config.mts", vitepress, "posts/tea.md"),
+    ] {
+        let scene = scene_of(&[(file, text), (posts, POST)]);
+        init(&scene, &[]).succeeds().says("set `url` under [site]");
+        assert!(!scene.path("tidings.lock").exists(), "{file}");
+        // Where a domain is known, it counts.
+        let scene = scene_of(&[(file, text), (posts, POST), ("CNAME", "hums.example\n")]);
+        init(&scene, &[]);
+        let config = scene.read("config.toml");
+        assert!(
+            config.contains("url = \"https://hums.example/\""),
+            "{config}"
+        );
+    }
+}
+
 #[test]
 fn a_domain_on_pages_keeps_the_path_of_the_site() {
     for (file, text, posts, url) in [
@@ -171,6 +306,42 @@ fn a_domain_on_pages_keeps_the_path_of_the_site() {
             "export default { title: 'Hums', base: '/docs/' }\n",
             "posts/tea.md",
             "https://hums.example/docs/",
+        ),
+        (
+            ".vitepress/config.ts",
+            "export default { title: 'Hums', themeConfig: { sidebar: { '/guide/': { base: '/guide/', items: [] } } } }\n",
+            "posts/tea.md",
+            "https://hums.example/",
+        ),
+        (
+            ".vitepress/config.ts",
+            "export default { base: '/docs/', sitemap: { hostname: 'https://me.example/docs/' } }\n",
+            "posts/tea.md",
+            "https://me.example/docs/",
+        ),
+        (
+            "book.toml",
+            "[book]\ntitle = \"Hums\"\n[output.html]\nsite-url = \"/book/\"\n",
+            "src/tea.md",
+            "https://hums.example/book/",
+        ),
+        (
+            "eleventy.config.js",
+            "export default function (c) { return { pathPrefix: '/blog/' } }\n",
+            "posts/tea.md",
+            "https://hums.example/blog/",
+        ),
+        (
+            "hugo.toml",
+            "baseURL = '/blog/'\ntitle = 'Hums'\n",
+            "content/posts/tea.md",
+            "https://hums.example/blog/",
+        ),
+        (
+            "astro.config.mjs",
+            "export default defineConfig({ markdown: { rehypePlugins: [[links, { base: '/posts' }]] } })\n",
+            "src/content/blog/tea.md",
+            "https://hums.example/",
         ),
         (
             "astro.config.mjs",

@@ -3,7 +3,8 @@
 use crate::config::{Dialect, Format};
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::Generator;
-use crate::loader::generator::survey::{Survey, find_assigned, find_posts_in, read_script};
+use crate::loader::generator::script::{ConfigScript, read_script};
+use crate::loader::generator::survey::{Survey, find_posts_in};
 
 pub(super) const FILES: &[&str] = &["astro.config.mjs", "astro.config.ts", "astro.config.js"];
 
@@ -21,20 +22,16 @@ impl GeneratorReader for Astro {
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
         let root = &generator.root;
-        let script = read_script(&generator.file);
-        let base = find_assigned(&script, "base").unwrap_or_default();
-        base.clone_into(&mut survey.base);
-        if let Some(url) = find_assigned(&script, "site") {
-            let url = url.trim_end_matches('/');
-            let base = base.trim_matches('/');
-            // The base is that of the whole domain, so the address may name it too.
-            let url = url.strip_suffix(base).unwrap_or(url);
-            survey.take_url(&format!("{}/{base}", url.trim_end_matches('/')));
-        }
+        let text = read_script(&generator.file);
+        let script = ConfigScript::parse(&text);
+        let config = script.find_exported();
+        let said = |key: &str| config.and_then(|config| config.text_of(key));
+        survey.take_place(said("site").as_deref(), &said("base").unwrap_or_default());
         for file in CONSTANTS {
-            let script = read_script(&root.join(file));
+            let text = read_script(&root.join(file));
+            let script = ConfigScript::parse(&text);
             let find = |names: &[&str]| {
-                let found = names.iter().find_map(|name| find_assigned(&script, name));
+                let found = names.iter().find_map(|name| script.whole().find_text(name));
                 found.map(str::to_owned)
             };
             if survey.title.is_none() {
@@ -53,7 +50,7 @@ impl GeneratorReader for Astro {
                 break;
             }
         }
-        let output = find_assigned(&script, "outDir").unwrap_or("dist");
+        let output = said("outDir").unwrap_or_else(|| "dist".to_owned());
         survey.output = output.trim_start_matches("./").into();
         survey.feed = Some((Format::Rss, "rss.xml".to_owned()));
         survey.switch_off = "delete `src/pages/rss.xml.js`";

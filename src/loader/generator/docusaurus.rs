@@ -7,9 +7,8 @@ use crate::file::asset::Inside;
 use crate::file::read::{WRITTEN, read_text};
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::{Generator, read_author};
-use crate::loader::generator::survey::{
-    Survey, find_assigned, find_object, find_switch, read_script,
-};
+use crate::loader::generator::script::{ConfigScript, read_script};
+use crate::loader::generator::survey::Survey;
 use crate::post::dialect::Habits;
 use crate::post::front;
 
@@ -34,14 +33,14 @@ impl GeneratorReader for Docusaurus {
     }
 
     fn read_into(&self, generator: &Generator, dir: &Path, habits: &mut Habits) {
-        let script = read_script(&generator.file);
-        let end = match find_switch(&script, "trailingSlash") {
+        let text = read_script(&generator.file);
+        let script = ConfigScript::parse(&text);
+        let end = match script.whole().find_switch("trailingSlash") {
             Some(true) => "/",
             _ => "",
         };
         habits.permalink = Some(format!("{}{{dated_path}}{end}", route(&script)));
-        let blog = find_object(&script, "blog").unwrap_or_default();
-        let map = find_assigned(blog, "authorsMapPath").unwrap_or("authors.yml");
+        let map = find_of_blog(&script, "authorsMapPath").unwrap_or("authors.yml");
         let inside = Inside::new([&*generator.root, dir]);
         let found = [dir, &generator.root].into_iter().find_map(|folder| {
             let file = inside.find(&folder.join(map))?;
@@ -55,15 +54,15 @@ impl GeneratorReader for Docusaurus {
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
-        let script = read_script(&generator.file);
-        let named = |name: &str| find_assigned(&script, name).map(str::to_owned);
+        let text = read_script(&generator.file);
+        let script = ConfigScript::parse(&text);
+        let config = script.find_exported();
+        let said = |key: &str| config.and_then(|config| config.text_of(key));
+        let named =
+            |name: &str| said(name).or_else(|| script.whole().find_text(name).map(str::to_owned));
         survey.title = named("title");
         survey.description = named("tagline");
-        survey.base = named("baseUrl").unwrap_or_default();
-        if let Some(url) = named("url") {
-            let base = survey.base.trim_start_matches('/');
-            survey.take_url(&format!("{}/{base}", url.trim_end_matches('/')));
-        }
+        survey.take_place(said("url").as_deref(), &said("baseUrl").unwrap_or_default());
         survey.take_language(&named("defaultLocale").unwrap_or_else(|| "en".to_owned()));
         survey.posts = generator.root.join(choose_content(generator));
         survey.output = "build".into();
@@ -73,18 +72,22 @@ impl GeneratorReader for Docusaurus {
     }
 }
 
+/// The text of a key of the blog.
+fn find_of_blog<'a>(script: &'a ConfigScript<'a>, key: &str) -> Option<&'a str> {
+    script.whole().find_object("blog")?.find_text(key)
+}
+
 /// The folder of the blog.
 fn choose_content(generator: &Generator) -> String {
-    let script = read_script(&generator.file);
-    let blog = find_object(&script, "blog").unwrap_or_default();
-    let path = find_assigned(blog, "path").unwrap_or("blog");
+    let text = read_script(&generator.file);
+    let script = ConfigScript::parse(&text);
+    let path = find_of_blog(&script, "path").unwrap_or("blog");
     path.trim_start_matches("./").trim_matches('/').to_owned()
 }
 
 /// The path of the blog on the site, with slashes at both ends.
-fn route(script: &str) -> String {
-    let blog = find_object(script, "blog").unwrap_or_default();
-    let route = find_assigned(blog, "routeBasePath").unwrap_or("blog");
+fn route(script: &ConfigScript<'_>) -> String {
+    let route = find_of_blog(script, "routeBasePath").unwrap_or("blog");
     match route.trim_matches('/') {
         "" => "/".to_owned(),
         route => format!("/{route}/"),

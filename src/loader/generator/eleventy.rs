@@ -13,7 +13,8 @@ use crate::file::read::{Unreadable, WRITTEN, read, read_text};
 use crate::finding::{Finding, Rule, Severity};
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::{Generator, read_author};
-use crate::loader::generator::survey::{Survey, find_assigned, find_posts_in};
+use crate::loader::generator::script::{ConfigScript, Expression, read_script};
+use crate::loader::generator::survey::{Survey, find_posts_in};
 use crate::loader::ignored::gathered::{Gathered, explain_unread};
 use crate::loader::ignored::glob;
 use crate::loader::ignored::whole;
@@ -59,9 +60,13 @@ impl GeneratorReader for Eleventy {
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
-        let script = read_text(&generator.file, WRITTEN).unwrap_or_default();
-        let folder =
-            |name: &str| find_assigned(&script, name).map(|folder| folder.trim_start_matches("./"));
+        let config = read_script(&generator.file);
+        let script = ConfigScript::parse(&config);
+        let set = script.whole();
+        let folder = |name: &str| {
+            set.find_text(name)
+                .map(|folder| folder.trim_start_matches("./"))
+        };
         let input = generator.root.join(folder("input").unwrap_or_default());
         let data = [
             input.join(folder("data").unwrap_or("_data")),
@@ -75,29 +80,16 @@ impl GeneratorReader for Eleventy {
             }
         }
         // Newer starters keep the data in the config itself.
-        texts.push(script.clone());
-        for text in texts {
-            let said = |name: &str| find_assigned(&text, name).map(str::to_owned);
-            survey.title = survey.title.take().or_else(|| said("title"));
-            survey.description = survey.description.take().or_else(|| said("description"));
-            if survey.url.is_none() {
-                // The feed plugin calls it `base`.
-                survey.take_url(&said("url").or_else(|| said("base")).unwrap_or_default());
-            }
-            if survey.language.is_none() {
-                survey.take_language(
-                    &said("language")
-                        .or_else(|| said("lang"))
-                        .unwrap_or_default(),
-                );
-            }
-            let by = text.find("author").map(|at| &text[at..]);
-            if let (None, Some(by)) = (&survey.author, by) {
-                let name = find_assigned(by, "name").or_else(|| find_assigned(by, "author"));
-                survey.author = name.and_then(|name| read_author(&name.into()));
-                survey.take_email(find_assigned(by, "email").unwrap_or_default());
-            }
+        texts.push(config.clone());
+        for text in &texts {
+            survey_data(text, survey);
         }
+        let exported = script.find_constant("config");
+        let exported = exported
+            .and_then(Expression::object)
+            .or_else(|| script.find_exported());
+        let prefix = exported.and_then(|config| config.text_of("pathPrefix"));
+        survey.base = prefix.unwrap_or_default();
         survey.posts.clone_from(&input);
         let content = CONTENT.iter().map(|folder| generator.root.join(folder));
         for folder in std::iter::once(input).chain(content) {
@@ -108,12 +100,37 @@ impl GeneratorReader for Eleventy {
             }
         }
         survey.output = folder("output").unwrap_or("_site").into();
-        if script.contains("plugin-rss") || script.contains("feedPlugin") {
-            let file = find_assigned(&script, "outputPath").unwrap_or("feed/feed.xml");
+        if config.contains("plugin-rss") || config.contains("feedPlugin") {
+            let file = set.find_text("outputPath").unwrap_or("feed/feed.xml");
             survey.feed = Some((Format::Atom, file.trim_start_matches('/').to_owned()));
             survey.switch_off =
                 "take the feed plugin, or the template of the feed, out of Eleventy's config";
         }
+    }
+}
+
+/// Reads what a script or a file of data says about the site.
+fn survey_data(text: &str, survey: &mut Survey) {
+    let script = ConfigScript::parse(text);
+    let data = script.whole();
+    let said = |name: &str| data.find_text(name).map(str::to_owned);
+    survey.title = survey.title.take().or_else(|| said("title"));
+    survey.description = survey.description.take().or_else(|| said("description"));
+    if survey.url.is_none() {
+        // The feed plugin calls it `base`.
+        survey.take_url(&said("url").or_else(|| said("base")).unwrap_or_default());
+    }
+    if survey.language.is_none() {
+        let language = said("language").or_else(|| said("lang"));
+        survey.take_language(&language.unwrap_or_default());
+    }
+    if survey.author.is_none() {
+        let person = data.find_object("author");
+        let name = person.and_then(|person| person.find_text("name"));
+        let name = name.or_else(|| data.find_text("author"));
+        survey.author = name.and_then(|name| read_author(&name.into()));
+        let email = person.unwrap_or(data).find_text("email");
+        survey.take_email(email.unwrap_or_default());
     }
 }
 

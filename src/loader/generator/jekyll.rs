@@ -62,14 +62,8 @@ impl GeneratorReader for Jekyll {
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
         let root = &generator.root;
-        let base = generator
-            .text("baseurl")
-            .unwrap_or_default()
-            .trim_matches('/');
-        if let Some(url) = generator.text("url") {
-            survey.take_url(&format!("{}/{base}", url.trim_end_matches('/')));
-        }
-        base.clone_into(&mut survey.base);
+        let base = generator.text("baseurl").unwrap_or_default();
+        survey.take_place(generator.text("url"), base);
         // Themes show the name where there is no title.
         if survey.title.is_none() {
             survey.title = find_text(generator, &["name"]);

@@ -38,8 +38,16 @@ impl GeneratorReader for MdBook {
         survey.description = named("description");
         survey.author = generator.list(AUTHORS).iter().find_map(read_author);
         survey.take_language(&named("language").unwrap_or_else(|| "en".to_owned()));
-        let url = generator.find(&["output", "html", "site-url"]);
-        survey.take_url(url.and_then(Value::as_str).unwrap_or_default());
+        let said = |key: &str| {
+            let found = generator.find(&["output", "html", key]);
+            found.and_then(Value::as_str).unwrap_or_default()
+        };
+        survey.take_root(said("site-url"));
+        if survey.url.is_none() {
+            let domain = format!("https://{}", said("cname"));
+            let base = std::mem::take(&mut survey.base);
+            survey.take_place(Some(&domain), &base);
+        }
         survey.posts = generator.root.join(choose_content(generator));
         let output = find_nested(generator, "build", "build-dir");
         survey.output = output.unwrap_or("book").into();

@@ -13,6 +13,7 @@ mod nikola;
 mod obsidian;
 mod pelican;
 mod python;
+mod script;
 mod survey;
 mod vitepress;
 mod zola;

@@ -13,7 +13,8 @@ use crate::file::read::{WRITTEN, read_text};
 use crate::finding::Finding;
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::{Generator, read_author};
-use crate::loader::generator::survey::{Survey, find_text, read_script};
+use crate::loader::generator::script::read_script;
+use crate::loader::generator::survey::{Survey, find_text};
 use crate::post::dialect::{Data, Habits, Rules};
 use crate::post::front;
 
@@ -95,7 +96,7 @@ impl GeneratorReader for Nikola {
         survey.description = find_text(generator, &["blog_description"]);
         survey.author = generator.keys.get("blog_author").and_then(read_author);
         survey.take_email(generator.text("blog_email").unwrap_or_default());
-        survey.take_url(generator.text("site_url").unwrap_or_default());
+        survey.take_root(generator.text("site_url").unwrap_or_default());
         survey.take_language(generator.text("default_lang").unwrap_or("en"));
         survey.posts = generator.root.join(&list_posts(generator)[0].0);
         survey.output = generator.text("output_folder").unwrap_or("output").into();

@@ -65,7 +65,7 @@ impl GeneratorReader for Pelican {
             let public = public.get(key).and_then(Value::as_str);
             public.or_else(|| generator.text(key))
         };
-        survey.take_url(said("siteurl").unwrap_or_default());
+        survey.take_root(said("siteurl").unwrap_or_default());
         survey.take_language(said("default_lang").unwrap_or("en"));
         let content = said("path").unwrap_or("content").trim_start_matches("./");
         survey.posts = find_posts_in(&generator.root.join(content));

@@ -48,6 +48,38 @@ impl Survey {
         }
     }
 
+    /// Takes what a generator is told as the address of the site, which may be no more than its path.
+    pub(super) fn take_root(&mut self, text: &str) {
+        match text.trim() {
+            whole if whole.starts_with("//") => self.take_url(&format!("https:{whole}")),
+            path if path.starts_with('/') => path.clone_into(&mut self.base),
+            whole => self.take_url(whole),
+        }
+    }
+
+    /// Takes the address of a domain, and the path of the site below it, which the address may name as well.
+    pub(super) fn take_place(&mut self, domain: Option<&str>, base: &str) {
+        let domain = domain.and_then(|text| Url::parse(text.trim()).ok());
+        // A whole address may be that of another server, which has the files beside the pages.
+        let base = match (Url::parse(base), &domain) {
+            (Ok(base), Some(domain)) if base.host() == domain.host() => base.path().to_owned(),
+            (Ok(_), _) => String::new(),
+            (Err(_), _) => base.trim_start_matches('.').to_owned(),
+        };
+        base.trim_matches('/').clone_into(&mut self.base);
+        let Some(mut url) = domain else {
+            return;
+        };
+        let path = url.path().trim_matches('/');
+        let above = path.strip_suffix(&*self.base);
+        let is_named = above.is_some_and(|above| above.is_empty() || above.ends_with('/'));
+        if !is_named {
+            let path = format!("{path}/{}", self.base);
+            url.set_path(&path);
+        }
+        self.take_url(url.as_str());
+    }
+
     /// Takes the domain that a host of static pages was told: the one line of the file `CNAME`.
     pub(super) fn take_domain(&mut self, root: &Path) {
         let output = root.join(&self.output);
@@ -57,11 +89,8 @@ impl Survey {
             let text = read_text(&folder.join("CNAME"), WRITTEN).unwrap_or_default();
             let domain = text.trim();
             if Host::parse(domain).is_ok() {
-                let path = match self.base.trim_matches('/') {
-                    "" => String::new(),
-                    base => format!("{base}/"),
-                };
-                self.take_url(&format!("https://{domain}/{path}"));
+                let base = self.base.trim_matches('/');
+                self.take_url(&format!("https://{domain}/{base}"));
                 return;
             }
         }
@@ -206,125 +235,88 @@ pub(super) fn find_plain_posts(root: &Path) -> PathBuf {
     }
 }
 
-/// A text that a JavaScript file assigns to a name: `title: "…"`, `SITE_TITLE = '…'`.
-pub(super) fn find_assigned<'a>(script: &'a str, name: &str) -> Option<&'a str> {
-    for (at, _) in script.match_indices(name) {
-        let is_apart = !script[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.$".contains(c));
-        let after = script[at + name.len()..]
-            .trim_start_matches(['"', '\''])
-            .trim_start();
-        let Some(value) = after.strip_prefix([':', '=']) else {
-            continue;
-        };
-        let value = value.trim_start();
-        let quote = value
-            .chars()
-            .next()
-            .filter(|c| matches!(c, '"' | '\'' | '`'));
-        if let (true, Some(quote)) = (is_apart, quote) {
-            let text = value[1..].split(quote).next()?;
-            let is_plain = !text.contains(['\\', '\n']) && !text.contains("${");
-            return is_plain
-                .then_some(text)
-                .filter(|text| !text.trim().is_empty());
-        }
-    }
-    None
-}
-
-/// The text between the braces of a JavaScript object that stands behind a name: `blog: { … }`.
-pub(super) fn find_object<'a>(script: &'a str, name: &str) -> Option<&'a str> {
-    for (at, _) in script.match_indices(name) {
-        let is_apart =
-            !script[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.$/".contains(c));
-        let after = script[at + name.len()..].trim_start_matches(['"', '\'']);
-        let object = after
-            .trim_start()
-            .strip_prefix(':')
-            .and_then(|value| value.trim_start().strip_prefix('{'));
-        if let (true, Some(object)) = (is_apart, object) {
-            let mut depth = 1;
-            let end = object.find(|c| {
-                depth += i32::from(c == '{') - i32::from(c == '}');
-                depth == 0
-            });
-            return Some(&object[..end?]);
-        }
-    }
-    None
-}
-
-/// A switch that a JavaScript file sets: `cleanUrls: true`.
-pub(super) fn find_switch(script: &str, name: &str) -> Option<bool> {
-    script.match_indices(name).find_map(|(at, _)| {
-        let is_apart = !script[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.$".contains(c));
-        let after = script[at + name.len()..].trim_start_matches(['"', '\'']);
-        let value = after.trim_start().strip_prefix(':')?.trim_start();
-        match (
-            is_apart,
-            value.starts_with("true"),
-            value.starts_with("false"),
-        ) {
-            (true, true, _) => Some(true),
-            (true, _, true) => Some(false),
-            _ => None,
-        }
-    })
-}
-
 /// Whether git can know the files of this folder.
 pub(super) fn is_in_repository(folder: &Path) -> bool {
     folder.ancestors().any(|above| above.join(".git").exists())
 }
 
-/// The text of a script that is not run; empty if it cannot be read.
-pub(super) fn read_script(file: &Path) -> String {
-    read_text(file, WRITTEN).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{find_assigned, find_object, find_switch};
+    use super::Survey;
 
     #[test]
-    fn an_object_and_a_switch_of_a_script_are_read() {
-        let script = "{ noblog: { a: 'x' }, blog: { path: 'news', o: { b: 'y' }, showTime: true }, cleanUrls: false }";
-        let blog = find_object(script, "blog").unwrap();
-        assert_eq!(find_assigned(blog, "path"), Some("news"));
-        assert!(blog.ends_with("showTime: true "));
-        assert_eq!(find_switch(script, "cleanUrls"), Some(false));
-        assert_eq!(find_switch(script, "showTime"), Some(true));
-        for script in ["blog: false", "blog: { a", "blog", "'/blog': { a: 1 }"] {
-            assert_eq!(find_object(script, "blog"), None, "{script}");
-            assert_eq!(
-                find_switch(script, "blog"),
-                Some(false).filter(|_| script == "blog: false")
-            );
+    fn the_path_of_a_site_is_put_below_its_domain_once() {
+        for (domain, base, url) in [
+            ("https://hums.blog", "/blog", "https://hums.blog/blog/"),
+            (
+                "https://me.example/mydocs",
+                "/docs",
+                "https://me.example/mydocs/docs/",
+            ),
+            (
+                "https://me.example/docs/",
+                "docs",
+                "https://me.example/docs/",
+            ),
+            (
+                "https://me.example/a/docs",
+                "/docs/",
+                "https://me.example/a/docs/",
+            ),
+            ("https://me.example", "./", "https://me.example/"),
+            ("https://me.example/a", "", "https://me.example/a/"),
+            (
+                "https://me.example",
+                "https://me.example/docs/",
+                "https://me.example/docs/",
+            ),
+            (
+                "https://me.example",
+                "https://cdn.example/docs/",
+                "https://me.example/",
+            ),
+        ] {
+            let mut survey = Survey::default();
+            survey.take_place(Some(domain), base);
+            let taken = survey.url.map(String::from);
+            assert_eq!(taken.as_deref(), Some(url), "{domain} {base}");
         }
     }
 
     #[test]
-    fn a_text_that_a_script_assigns_is_read() {
-        for (script, name, expected) in [
-            (
-                "export const SITE_TITLE = 'Hums';",
-                "SITE_TITLE",
-                Some("Hums"),
-            ),
-            (
-                "{ site: \"https://x.example\", }",
-                "site",
-                Some("https://x.example"),
-            ),
-            ("{ \"title\": `Hums` }", "title", Some("Hums")),
-            ("{ subtitle: 'a', title: 'b' }", "title", Some("b")),
-            ("{ title: name, x: 'b' }", "title", None),
-            ("{ title: `a ${b}` }", "title", None),
-            ("{ title: 'it\\'s' }", "title", None),
-            ("{ title: '' }", "title", None),
-            ("title", "title", None),
+    fn only_an_address_that_a_site_may_have_is_taken() {
+        for text in [
+            "https://a_b.example/",
+            "https://hums.example./",
+            "https://-a.example/",
+            "https://a..b/",
+            "https://hums/",
+            "https://hums.localhost/",
+            "https://1.2.3.4/",
+            "https://[::1]/",
+            "http://host.docker.internal:8080/",
+            "http://server.local/",
+            "https://user:pw@hums.example/",
+            "https://user@hums.example/",
+            "https://example.org/",
+            "https://EXAMPLE.com/blog/",
+            "https://your-site.example.net/",
+            "https://hums.example/?a",
+            "hums.example",
+            "",
         ] {
-            assert_eq!(find_assigned(script, name), expected, "{script}");
+            let mut survey = Survey::default();
+            survey.take_url(text);
+            assert_eq!(survey.url, None, "{text}");
+        }
+        for text in [
+            "https://www.hums.example/",
+            "https://anexample.org/",
+            "https://münchen.example/",
+        ] {
+            let mut survey = Survey::default();
+            survey.take_url(text);
+            assert!(survey.url.is_some(), "{text}");
         }
     }
 }

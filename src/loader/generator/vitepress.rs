@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::config::{Dialect, Format};
 use crate::loader::generator::interface::GeneratorReader;
 use crate::loader::generator::keys::Generator;
-use crate::loader::generator::survey::{
-    Survey, find_assigned, find_posts_in, find_switch, is_in_repository, read_script,
-};
+use crate::loader::generator::script::{ConfigScript, Expression, read_script};
+use crate::loader::generator::survey::{Survey, find_posts_in, is_in_repository};
 use crate::post::dialect::Habits;
 
 /// The names of its config files.
@@ -40,28 +39,31 @@ impl GeneratorReader for VitePress {
     }
 
     fn read_into(&self, generator: &Generator, _dir: &Path, habits: &mut Habits) {
-        if find_switch(&read_script(&generator.file), "cleanUrls") == Some(true) {
+        let text = read_script(&generator.file);
+        let script = ConfigScript::parse(&text);
+        if script.whole().find_switch("cleanUrls") == Some(true) {
             habits.permalink = Some("/{path}".to_owned());
         }
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
-        let script = read_script(&generator.file);
-        let named = |name: &str| find_assigned(&script, name).map(str::to_owned);
+        let text = read_script(&generator.file);
+        let script = ConfigScript::parse(&text);
+        let config = script.find_exported();
+        let said = |key: &str| config.and_then(|config| config.text_of(key));
+        let named =
+            |name: &str| said(name).or_else(|| script.whole().find_text(name).map(str::to_owned));
         survey.title = named("title");
         survey.description = named("description");
         survey.take_language(&named("lang").unwrap_or_else(|| "en".to_owned()));
-        survey.base = named("base").unwrap_or_default();
-        if let Some(host) = named("hostname") {
-            let base = survey.base.trim_start_matches('/');
-            survey.take_url(&format!("{}/{base}", host.trim_end_matches('/')));
-        }
-        for script in list_scripts(generator) {
-            survey_feed(&script, survey);
+        let sitemap = config.and_then(|config| config.get("sitemap")?.object());
+        let host = sitemap.and_then(|sitemap| sitemap.text_of("hostname"));
+        survey.take_place(host.as_deref(), &said("base").unwrap_or_default());
+        survey.output = said("outDir").map_or_else(|| ".vitepress/dist".into(), PathBuf::from);
+        for text in list_scripts(generator) {
+            survey_feed(&ConfigScript::parse(&text), survey);
         }
         survey.posts = find_posts_in(&generator.root.join(choose_content(generator)));
-        let output = named("outDir").map_or_else(|| ".vitepress/dist".into(), PathBuf::from);
-        survey.output = output;
         survey.git_dates = is_in_repository(&generator.root);
     }
 }
@@ -84,85 +86,123 @@ fn list_scripts(generator: &Generator) -> Vec<String> {
 }
 
 /// Reads the feed that a script writes at the end of a build: its file, and the address of the site.
-fn survey_feed(script: &str, survey: &mut Survey) {
-    let Some(options) = find_arguments(script, "new Feed(") else {
+fn survey_feed(script: &ConfigScript<'_>, survey: &mut Survey) {
+    let Some(options) = script.find_new("Feed") else {
         return;
     };
     if survey.url.is_none() {
+        let items = options.list_items();
+        let options = items.first().and_then(|options| options.object());
+        let link = options.and_then(|options| options.text_of("link"));
+        let constant = |name: &&str| script.find_constant(name)?.text();
         let names = ["baseUrl", "hostname", "siteUrl"];
-        let alone = names.iter().find_map(|name| find_assigned(script, name));
-        // Elsewhere, a link is one of the navigation.
-        let found = alone.or_else(|| find_assigned(options, "link"));
-        survey.take_url(found.unwrap_or_default());
+        let found = link.or_else(|| names.iter().find_map(constant));
+        survey.take_url(&found.unwrap_or_default());
     }
-    let formats = [
-        (".rss2()", Format::Rss),
-        (".atom1()", Format::Atom),
-        (".json1()", Format::Json),
-    ];
-    let mut called = formats.into_iter();
-    let called = called.find_map(|(call, format)| Some((script.find(call)?, format)));
-    let Some((call, format)) = called else {
-        return;
-    };
-    if let Some(file) = find_written(script, call, format) {
-        survey.feed = Some((format, file.to_owned()));
-        survey.switch_off = "take `buildEnd`, which writes it, out of VitePress' config";
+    for (call, format) in [
+        ("rss2", Format::Rss),
+        ("atom1", Format::Atom),
+        ("json1", Format::Json),
+    ] {
+        let output = survey.output.to_string_lossy().into_owned();
+        let mut calls = script.list_calls(call).into_iter();
+        if let Some(file) = calls.find_map(|call| find_written(script, call, format, &output)) {
+            survey.feed = Some((format, file));
+            survey.switch_off = "take `buildEnd`, which writes it, out of VitePress' config";
+            return;
+        }
     }
 }
 
-/// What stands between the parentheses of this call of a function.
-fn find_arguments<'a>(script: &'a str, call: &str) -> Option<&'a str> {
-    let (_, behind) = script.split_once(call)?;
-    Some(&behind[..find_end(behind).unwrap_or(behind.len())])
-}
-
-/// The place of the parenthesis that ends a list of arguments.
-fn find_end(arguments: &str) -> Option<usize> {
-    let mut depth = 1;
-    arguments.find(|c| {
-        depth += i32::from(c == '(') - i32::from(c == ')');
-        depth == 0
-    })
-}
-
-/// The file that a script writes a feed to: it is named in the call around the one that makes its text, at `call`, or in
-/// the next one that writes.
-fn find_written(script: &str, call: usize, format: Format) -> Option<&str> {
+/// The file that the text of a feed is written to, below the folder of the output: it is named beside the text, or beside
+/// the constant that the text is.
+fn find_written(
+    script: &ConfigScript<'_>,
+    made: Expression<'_>,
+    format: Format,
+    output: &str,
+) -> Option<String> {
+    let mut texts = vec![made];
+    if let Some(name) = made.find_constant() {
+        texts.extend(made.list_uses(name));
+    }
     let endings: &[&str] = match format {
         Format::Json => &[".json"],
         Format::Rss | Format::Atom => &[".rss", ".xml", ".atom"],
     };
-    let is_file = |text: &&str| endings.iter().any(|end| text.ends_with(end));
-    let (before, after) = script.split_at(call);
-    let around = list_writes(before).last();
-    let around = around.filter(|arguments| find_end(arguments).is_none());
-    let file = if let Some(arguments) = around {
-        arguments.split(QUOTES).rfind(is_file)
+    for text in texts {
+        let mut list = text.find_list();
+        while let Some((function, items)) = list {
+            // What a function of the script does with a name, or a loop over a list, is to write into the output.
+            let is_own = match function.last_name() {
+                Some(name) => script.defines(name),
+                None => true,
+            };
+            for item in items {
+                let file = read_place(item, output, is_own);
+                if let Some(file) =
+                    file.filter(|file| endings.iter().any(|end| file.ends_with(end)))
+                {
+                    return Some(file);
+                }
+            }
+            list = function.find_list();
+        }
+    }
+    None
+}
+
+/// The path of a file below the folder of the output, if this expression names one. A path alone is below it where
+/// `is_below`.
+fn read_place(place: Expression<'_>, output: &str, is_below: bool) -> Option<String> {
+    let place = place.resolve();
+    let is_output = |folder: Expression<'_>| folder.last_name().is_some_and(names_output);
+    let (path, is_below) = if let Some(text) = place.text() {
+        (text, is_below)
+    } else if let Some(made) = place.as_made() {
+        let (folder, path) = made.strip_prefix("${")?.split_once("}/")?;
+        let folder = folder.rsplit('.').next().unwrap_or_default();
+        (
+            Some(path.to_owned()).filter(|path| !path.contains("${"))?,
+            names_output(folder),
+        )
     } else {
-        let arguments = list_writes(after).next()?;
-        let end = find_end(arguments).unwrap_or(arguments.len());
-        arguments[..end].split(QUOTES).find(is_file)
-    }?;
-    // A folder that is named by a variable is that of the output.
-    let file = file.rsplit('}').next()?.trim_start_matches(['.', '/']);
-    (!file.is_empty()).then_some(file)
+        let (function, folders) = place.as_call()?;
+        if !matches!(function.last_name(), Some("join" | "resolve")) {
+            return None;
+        }
+        let is_below = folders.first().is_some_and(|folder| is_output(*folder));
+        let mut parts = Vec::new();
+        for folder in folders.iter().skip(usize::from(is_below)) {
+            parts.push(folder.text()?);
+        }
+        (parts.join("/"), is_below)
+    };
+    let output = format!("{}/", output.trim_start_matches("./").trim_end_matches('/'));
+    let (path, is_below) = match path.split_once(&output) {
+        Some((_, below)) => (below, true),
+        None => (&*path, is_below),
+    };
+    let path = path.trim_start_matches("./").trim_start_matches('/');
+    let is_plain = !path.is_empty() && path.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    (is_below && is_plain).then(|| path.to_owned())
 }
 
-/// What stands behind the opening parenthesis of each call that writes a file, to the end of this part.
-fn list_writes(part: &str) -> impl Iterator<Item = &str> {
-    part.match_indices("writeFile").filter_map(|(at, _)| {
-        let call = part[at..].trim_start_matches(char::is_alphanumeric);
-        call.strip_prefix('(')
-    })
+/// Whether a name is one that scripts give the folder of the output.
+fn names_output(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["out", "dist", "dest", "build"]
+        .iter()
+        .any(|begin| name.starts_with(begin))
 }
-
-/// What a text of a script stands between.
-const QUOTES: [char; 3] = ['\'', '"', '`'];
 
 /// The folder of the pages.
 fn choose_content(generator: &Generator) -> String {
-    let script = read_script(&generator.file);
-    let folder = find_assigned(&script, "srcDir").unwrap_or_default();
+    let text = read_script(&generator.file);
+    let script = ConfigScript::parse(&text);
+    let folder = script
+        .find_exported()
+        .and_then(|config| config.text_of("srcDir"));
+    let folder = folder.unwrap_or_default();
     folder.trim_start_matches("./").trim_matches('/').to_owned()
 }

@@ -65,7 +65,7 @@ impl GeneratorReader for Zola {
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
-        survey.take_url(generator.text("base_url").unwrap_or_default());
+        survey.take_root(generator.text("base_url").unwrap_or_default());
         survey.take_language(generator.text("default_language").unwrap_or("en"));
         let content = generator.root.join("content");
         survey.title = survey.title.take().or_else(|| read_first_title(&content));

@@ -121,7 +121,7 @@ impl GeneratorReader for Hugo {
     }
 
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
-        survey.take_url(generator.text("baseurl").unwrap_or_default());
+        survey.take_root(generator.text("baseurl").unwrap_or_default());
         let default = generator.text("defaultcontentlanguage").unwrap_or("en");
         let mut languages = generator.table("languages").into_iter().flatten();
         let own = languages.find(|(code, _)| code.eq_ignore_ascii_case(default));
