@@ -35,7 +35,7 @@ use crate::template::{find_unused, read_own};
 pub(crate) use written::check_written;
 
 use documents::{Documents, TextFacts, choose, render_posts};
-use sample::find_sample_ids;
+use sample::{find_sample_address, find_sample_ids};
 
 /// The template of the page for people.
 const PAGE_TEMPLATE: &str = "feeds.html";
@@ -127,6 +127,10 @@ pub(crate) fn build(
     input: BuildInput,
     options: &BuildOptions,
 ) -> anyhow::Result<Built> {
+    // Without a write no id is given.
+    if !options.dry_run {
+        talk.report(find_sample_address(&app.config).as_slice());
+    }
     let prepared = PreparedBuild::new(app, talk, input)?;
     let FeedPlan { outlines, findings } = plan(
         &prepared.setting(),

@@ -293,7 +293,9 @@ fn ids_of_an_address_for_examples_stay_and_are_warned_of() {
     init(&scene, &[]).succeeds();
     let warning =
         "the ids begin with `example.org`, an address for examples, and not with `hums.example`";
-    scene.run(&["--at", NOON, "build"]).succeeds();
+    let early = scene.run(&["--at", NOON, "build"]);
+    let placeholder = "config.toml:5: `https://example.org/` is an address for examples: the ids";
+    early.succeeds().says(placeholder);
     scene
         .run(&["--at", NOON, "digest", "weekly", "--since", "2024-01-01"])
         .succeeds();
@@ -330,6 +332,41 @@ fn ids_of_an_address_for_examples_stay_and_are_warned_of() {
     quiet.succeeds();
     assert!(!quiet.talk.contains(warning), "{}", quiet.talk);
     assert_eq!(scene.read("public/atom.xml"), atom, "the id is what it was");
+}
+
+#[test]
+fn ids_of_an_address_for_examples_are_warned_of_beside_an_adopted_feed() {
+    let old = "<feed xmlns=\"http://www.w3.org/2005/Atom\"><id>urn:feed:old</id><title>T</title>\
+               <updated>2024-05-01T00:00:00Z</updated><entry><id>urn:x:tea</id><title>Tea</title>\
+               <updated>2024-05-01T00:00:00Z</updated><link href=\"https://example.org/tea/\"/></entry></feed>";
+    let moss = POST.replace("Tea", "Moss");
+    let scene = scene_of(&[
+        ("post/tea.md", POST),
+        ("post/moss.md", &moss),
+        ("old.xml", old),
+    ]);
+    init(&scene, &[]).succeeds();
+    scene
+        .run(&["--at", NOON, "build", "--adopt", "old.xml"])
+        .succeeds();
+    assert!(
+        scene
+            .read("tidings.lock")
+            .starts_with("example.org\n#feed\t/\turn:feed:old\n")
+    );
+    set_address(&scene, "https://example.org/", "https://hums.example/");
+    let warned = scene.run(&["--at", NOON, "build"]);
+    let keep = "write `hums.example` as the first line of the lock";
+    warned.succeeds().says(keep);
+    // So it is quiet, and no id changes.
+    let (lock, atom) = (scene.read("tidings.lock"), scene.read("public/atom.xml"));
+    let own = lock.replacen("example.org", "hums.example", 1);
+    fs::write(scene.path("tidings.lock"), &own).unwrap();
+    let quiet = scene.run(&["--at", NOON, "build"]);
+    quiet.succeeds();
+    assert!(!quiet.talk.contains("warning"), "{}", quiet.talk);
+    assert_eq!(scene.read("tidings.lock"), own);
+    assert_eq!(scene.read("public/atom.xml"), atom);
 }
 
 #[test]
