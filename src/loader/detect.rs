@@ -19,10 +19,10 @@ const LOOKED_AT: usize = 40;
 pub(super) fn choose_habits(
     site: &Site,
     config: &Posts,
-    found: Option<Generator>,
+    found: Option<&Generator>,
     paths: &[String],
 ) -> Result<(Habits, String, Option<Finding>), Finding> {
-    let (dialect, why) = match (config.dialect, &found) {
+    let (dialect, why) = match (config.dialect, found) {
         (Dialect::Auto, Some(found)) => (found.dialect, format!("by {}", found.file.display())),
         (Dialect::Auto, None) => choose_by_posts(config, paths),
         (set, _) => (set, "as it is set".to_owned()),
@@ -46,8 +46,8 @@ pub(super) fn choose_habits(
             .dir
             .canonicalize()
             .unwrap_or_else(|_| config.dir.clone());
-        habits.prefix = generator::find_prefix(&found, &dir);
-        generator::read_into(&found, &dir, &mut habits);
+        habits.prefix = generator::find_prefix(found, &dir);
+        generator::read_into(found, &dir, &mut habits);
         let patterns = habits.permalinks.values();
         if patterns
             .into_iter()

@@ -114,7 +114,8 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     }
     let mut assets = Assets::new(config, generator.as_ref().map(|found| &*found.root));
     let others = unread::take_others(&mut paths);
-    let (mut habits, dialect, broken) = detect::choose_habits(site, config, generator, &paths)?;
+    let (mut habits, dialect, broken) =
+        detect::choose_habits(site, config, generator.as_ref(), &paths)?;
     findings.extend(broken);
     let (data, warnings) = generator::read_data(&config.dir, &habits, &paths);
     habits.data = data;
@@ -146,6 +147,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let (mut posts, aside) = reader.read_all(paths);
     findings.extend(aside.findings);
     let (mut skipped, mut absent, unreadable) = (aside.left_out, aside.absent, aside.unreadable);
+    habits.pages = generator::find_pages(generator.as_ref(), &aside.linked, site);
     let unreached: HashSet<&str> = unreached.iter().map(String::as_str).collect();
     for path in lock.paths_at(&unreached).into_iter().chain(known) {
         absent.entry(path).or_insert(Absence::Broken);
@@ -389,7 +391,7 @@ impl Loaded {
     }
 
     /// A fingerprint of all input of entries beside the posts themselves: the dialect, the generator's own config, the
-    /// data files, and the feeds that posts are from.
+    /// data files, the pages that posts link to by their files, and the feeds that posts are from.
     pub fn fingerprint(&self) -> u64 {
         let Habits {
             zone,
@@ -398,6 +400,7 @@ impl Loaded {
             excerpt,
             variables,
             data,
+            pages,
             ..
         } = &self.habits;
         // A map of the standard library has another order in each run.
@@ -406,7 +409,7 @@ impl Loaded {
         let dialect = &self.dialect;
         let origins: BTreeSet<_> = self.syndicated.values().map(|from| &from.origin).collect();
         fingerprint_of(&(
-            dialect, zone, syntax, math, excerpt, variables, data, origins,
+            dialect, zone, syntax, math, excerpt, variables, data, pages, origins,
         ))
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -48,6 +48,8 @@ pub(super) struct Aside {
     pub(super) absent: HashMap<String, Absence>,
     /// The paths of those that an error leaves out.
     pub(super) unreadable: Vec<String>,
+    /// The files of the site that the texts of posts link to by their paths.
+    pub(super) linked: BTreeSet<String>,
 }
 
 impl PostReader<'_> {
@@ -90,8 +92,12 @@ impl PostReader<'_> {
                     post,
                     expires,
                     warnings,
+                    linked,
                     ..
                 } = *draft;
+                if !linked.is_empty() {
+                    self.aside().linked.extend(linked);
+                }
                 if !warnings.is_empty() {
                     self.aside()
                         .findings

@@ -8,6 +8,7 @@ mod fixtures;
 mod formats;
 mod git;
 mod newer;
+mod pages;
 
 use std::fs;
 use std::path::{Path, PathBuf};

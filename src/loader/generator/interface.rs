@@ -58,6 +58,11 @@ pub(super) trait GeneratorReader: Sync {
         (Data::new(), Vec::new())
     }
 
+    /// Finds the address of a file of the site that is no post, below the home page.
+    fn find_page(&self, _generator: &Generator, _file: &str) -> Option<String> {
+        None
+    }
+
     /// Gathers which files and folders are left out of the site.
     fn ignore(&self, _gathered: &mut Gathered<'_>, _dir: &Path) {}
 

@@ -1,5 +1,7 @@
 //! Jekyll's config, and its lists of authors.
 
+mod pages;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -54,6 +56,10 @@ impl GeneratorReader for Jekyll {
         habits.excerpt = generator.text("excerpt_separator").map(str::to_owned);
         read_variables(generator, habits);
         read_people(generator, habits);
+    }
+
+    fn find_page(&self, generator: &Generator, file: &str) -> Option<String> {
+        pages::find_page(generator, file)
     }
 
     fn ignore(&self, gathered: &mut Gathered<'_>, _dir: &Path) {

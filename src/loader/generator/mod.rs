@@ -18,11 +18,13 @@ mod survey;
 mod vitepress;
 mod zola;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Map;
+use url::Url;
 
-use crate::config::Dialect;
+use crate::config::{Dialect, Site};
 use crate::file::asset::Inside;
 use crate::finding::Finding;
 use crate::loader::generator::interface::GeneratorReader;
@@ -240,6 +242,27 @@ pub(super) fn read_into(generator: &Generator, dir: &Path, habits: &mut Habits) 
 /// Reads the defaults that other files below the folder of posts hold, and reports those that cannot be read.
 pub(super) fn read_data(dir: &Path, habits: &Habits, paths: &[String]) -> (Data, Vec<Finding>) {
     find_reader(habits.rules.dialect).read_data(dir, &habits.prefix, paths)
+}
+
+/// Finds the addresses of these files of the site, as far as they are pages of it and no posts.
+pub(super) fn find_pages(
+    generator: Option<&Generator>,
+    files: &BTreeSet<String>,
+    site: &Site,
+) -> BTreeMap<String, Url> {
+    let mut pages = BTreeMap::new();
+    let Some(generator) = generator else {
+        return pages;
+    };
+    let reader = find_reader(generator.dialect);
+    for file in files {
+        let path = reader.find_page(generator, file.trim_start_matches('/'));
+        let below = path.map(|path| format!("./{}", path.trim_start_matches('/')));
+        if let Some(url) = below.and_then(|below| site.url.join(&below).ok()) {
+            pages.insert(file.clone(), url);
+        }
+    }
+    pages
 }
 
 /// Reads what a generator ignores in this folder of posts, and reports the settings that cannot be read.

@@ -1,6 +1,6 @@
 //! Resolves the links of a text: to another post by its file, or to an address relative to the post's own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use url::Url;
@@ -59,6 +59,8 @@ pub(super) struct Links<'a> {
     pub(super) posts: &'a [Post],
     /// How a post is found among them.
     pub(super) index: &'a Index,
+    /// The addresses of other files of the site, by their paths.
+    pub(super) pages: &'a BTreeMap<String, Url>,
     /// How much they may still add to the text.
     pub(super) budget: &'a Budget,
 }

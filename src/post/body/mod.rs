@@ -1,6 +1,6 @@
 //! A post's file → its text as HTML: shortcodes, then Markdown, then sanitising.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use memchr::memmem;
 
@@ -51,6 +51,7 @@ pub fn render_body(
         page: post.url.to_url(),
         posts,
         index,
+        pages: &habits.pages,
         budget: &budget,
     };
     let whole = text;
@@ -137,8 +138,7 @@ pub fn render_body(
     let unread = warn_of_tex(&expanded.unread);
     warnings.extend(unread.map(|(line, finding)| finding.at_line(body_line + line)));
     warnings.extend(warn_of_elements(&safe.left_out));
-    let more = marks.more();
-    let body = finish(safe.html, post, Some(&more), warnings, signature);
+    let body = finish(safe.html, post, Some(&marks.more()), warnings, signature);
     Ok(Body {
         drawings: safe.drawings,
         ..body
@@ -156,6 +156,7 @@ pub(crate) fn render_syndicated(post: &Post, from: &Syndication, site: &Site) ->
         page: from.base.clone(),
         posts: &[],
         index: &index,
+        pages: &BTreeMap::new(),
         budget: &budget,
     };
     let signature = Signature::from_text(&from.html);

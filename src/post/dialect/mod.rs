@@ -17,11 +17,12 @@ pub(crate) mod slug;
 mod vitepress;
 mod zola;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::config::{Author, Dialect};
 use crate::post::dialect::math::Math;
@@ -118,6 +119,8 @@ pub struct Habits {
     pub variables: HashMap<String, String>,
     /// The defaults of data files.
     pub data: Data,
+    /// The addresses of files of the site that are no posts, by the paths under which texts link to them.
+    pub pages: BTreeMap<String, Url>,
     /// Whether drafts are included.
     pub drafts: bool,
 }
@@ -153,6 +156,7 @@ impl Habits {
             excerpt: None,
             variables: HashMap::new(),
             data: Data::new(),
+            pages: BTreeMap::new(),
             drafts: false,
         }
     }

@@ -66,7 +66,7 @@ pub(crate) fn make_slug(text: &str) -> String {
 }
 
 /// Jekyll's slug of a text: lower case, words joined by single dashes.
-pub(in crate::post) fn make_jekyll_slug(text: &str) -> String {
+pub(crate) fn make_jekyll_slug(text: &str) -> String {
     join_with_dashes(text, |c| c.is_alphanumeric() || is_combining_mark(c)).to_lowercase()
 }
 

@@ -4,6 +4,7 @@ mod address;
 pub(crate) mod date;
 mod dating;
 mod left_out;
+mod linked;
 mod media;
 mod name;
 pub(crate) mod people;
@@ -56,6 +57,8 @@ pub struct ParsedPost {
     pub enclosure_line: Option<usize>,
     /// Warnings that leave nothing out.
     pub warnings: Vec<Finding>,
+    /// The files of the site that its text links to by their paths.
+    pub linked: Vec<String>,
 }
 
 /// The warning for a key that is given twice.
@@ -173,7 +176,6 @@ pub fn read(
         title: title.into(),
         text_fingerprint: Fingerprint::from_text(text),
     };
-    let expires = dating.find_expiry(&mut warnings)?;
     let why = Why {
         date: from,
         zone: name_zone(published, habits.zoning(dating.is_timestamp(from))),
@@ -182,9 +184,10 @@ pub fn read(
     Ok(Read::Post(Box::new(ParsedPost {
         post,
         why,
-        expires,
+        expires: dating.find_expiry(&mut warnings)?,
         enclosure_line,
         warnings,
+        linked: linked::list_linked(body, rules),
     })))
 }
 

@@ -21,6 +21,7 @@ pub(super) fn with_links<T>(html: &str, call: impl FnOnce(&Links<'_>) -> T) -> T
         page: post.url.to_url(),
         posts: std::slice::from_ref(&post),
         index: &Index::default(),
+        pages: &habits.pages,
         budget: &Budget::for_source(html),
     })
 }

@@ -222,7 +222,8 @@ impl<'a> Expander<'a> {
 
     /// Shows the address of the post that a call refers to.
     fn show_address(&mut self, at: usize, call: &Call, target: &str) {
-        let mut found = self.links.find_post(target);
+        let page = self.links.pages.get(call.words().unwrap_or(target));
+        let mut found = page.cloned().or_else(|| self.links.find_post(target));
         if found.is_none() && target.starts_with('#') {
             found = self.links.page.join(target).ok();
         }
