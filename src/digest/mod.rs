@@ -27,7 +27,7 @@ pub(crate) use plan::{
     ManualOptions, Misplaced, Next, PATIENCE, Plan, Record, Situation, explain_another_store,
     explain_older_store, find_earlier_name, plan, split,
 };
-pub(crate) use preflight::{Fault, SourceFile, find_left_out, locate, preflight};
+pub(crate) use preflight::{Fault, SourceFile, find_left_out, is_of_others, locate, preflight};
 pub use render::render_draft;
 pub(crate) use schedule::{find_due_slot, find_last_slot, find_next_slot};
 pub(crate) use site::{SiteName, refuse_site, refuse_unplaced};

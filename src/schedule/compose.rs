@@ -8,7 +8,7 @@ use crate::config::Layout;
 use crate::delivery::load_signer;
 use crate::digest::{
     Content, Draft, Fault, IssuePage, Sizes, SourceFile, Templates, find_left_out,
-    find_unsized_images, locate, preflight, refuse_long, refuse_many, render_draft,
+    find_unsized_images, is_of_others, locate, preflight, refuse_long, refuse_many, render_draft,
     render_issue_page, shorten_syndicated, split_at_limit,
 };
 use crate::domain::find_unaligned;
@@ -100,7 +100,7 @@ impl Turn<'_> {
             false => None,
         };
         let compiled = self.compile(&draft, issue)?;
-        let mut findings = self.find_faults(&draft, &templates, &entries);
+        let mut findings = self.find_faults(&draft, &templates, posts, &entries);
         if self.digest.layout != Layout::Headlines {
             let warnings = entries.iter().map(|(_, body)| &body.warnings);
             findings.extend(warnings.flatten().cloned());
@@ -239,6 +239,7 @@ impl Turn<'_> {
         &self,
         draft: &Draft,
         templates: &Templates,
+        posts: &[&Post],
         entries: &[(&Post, Body)],
     ) -> Vec<Finding> {
         // The sources are read only if there is something to find in them.
@@ -250,7 +251,8 @@ impl Turn<'_> {
                 sources.get_or_init(|| self.read_sources(templates, entries)),
             )
         };
-        let mut findings = preflight(draft, &self.app.config.site, &place);
+        let is_of_others = |piece: &str| is_of_others(piece, posts, entries, templates);
+        let mut findings = preflight(draft, &self.app.config.site, &place, &is_of_others);
         for finding in &mut findings {
             for (name, own) in [
                 (HTML_TEMPLATE, templates.html.is_some()),

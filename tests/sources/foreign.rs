@@ -262,3 +262,37 @@ fn a_bare_word_names_a_post_of_ours_first() {
     ]);
     ran.succeeds().prints("Text of Teapot");
 }
+
+#[test]
+fn what_is_wrong_in_the_entries_of_others_is_nothing_to_mend_here() {
+    let (scene, server, _) = begun();
+    let theirs = "&lt;p&gt;&lt;a href=\"http://old.example/\"&gt;x&lt;/a&gt; \
+                  &lt;a href=\"http://both.example/\"&gt;y&lt;/a&gt; \
+                  &lt;img src=\"https://friend.example/a.webp\"&gt;&lt;/p&gt;";
+    let feed = atom(&[RAIN, TEA]).replace("&lt;p&gt;Text of Raindrop.&lt;/p&gt;", theirs);
+    let feed = feed.replace(
+        "https://friend.example/rain/",
+        "http://friend.example/rain/",
+    );
+    server.feed("/f", &feed);
+    let text = scene.read("config.toml");
+    let text = text.replace("schedule =", "layout = \"full\"\nschedule =");
+    let own = "---\ntitle: Own\ndate: 2024-06-20\n---\n[y](http://both.example/) [z](http://own.example/)\n";
+    let scene = scene.file("config.toml", &text).file("post/own.md", own);
+    let ran = scene.run(&["--at", MONDAY, "-v", "run"]);
+    for (address, is_named) in [
+        ("http://old.example/", false),
+        ("http://friend.example/rain/", false),
+        ("a.webp", false),
+        ("http://both.example/", true),
+        ("http://own.example/", true),
+    ] {
+        assert_eq!(
+            ran.talk.contains(address),
+            is_named,
+            "{address}: {}",
+            ran.talk
+        );
+    }
+    assert_eq!(count(&scene, "http://old.example/"), 1);
+}

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::digest::Templates;
 use crate::digest::preflight::css::{DROPPED, compact};
 use crate::digest::preflight::seen::collect_seen;
 use crate::finding::Place;
 use crate::html::escape;
+use crate::post::{Address, Body, Post};
 
 /// A file that a finding about an issue may point to.
 #[derive(Debug)]
@@ -46,6 +48,28 @@ impl SourceFile<'_> {
             Fault::Itself => true,
         }
     }
+}
+
+/// Whether posts that came by feeds show this address, and neither a post of our own nor a template does.
+pub(crate) fn is_of_others(
+    address: &str,
+    posts: &[&Post],
+    entries: &[(&Post, Body)],
+    templates: &Templates,
+) -> bool {
+    let written = escape(address);
+    let names = |post: &Post| {
+        post.url.as_str() == address || post.image.as_ref().map(Address::as_str) == Some(address)
+    };
+    let holders = posts.iter().filter(|post| names(post)).copied();
+    let shown = entries
+        .iter()
+        .filter(|(_, body)| body.html.contains(&*written));
+    let mut sources = holders.chain(shown.map(|(post, _)| *post)).peekable();
+    let templates = [&templates.html, &templates.text].into_iter().flatten();
+    sources.peek().is_some()
+        && sources.all(Post::is_syndicated)
+        && !templates.into_iter().any(|text| text.contains(address))
 }
 
 /// Finds the line from which a piece of an issue came.

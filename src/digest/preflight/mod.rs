@@ -6,7 +6,7 @@ mod seen;
 
 use url::Url;
 
-pub(crate) use locate::{Fault, SourceFile, locate};
+pub(crate) use locate::{Fault, SourceFile, is_of_others, locate};
 
 use crate::config::Site;
 use crate::digest::preflight::css::{DROPPED, compact};
@@ -26,12 +26,21 @@ const LOCATED: usize = 50;
 /// Finds the line of a template or post from which a piece of the HTML with a fault came.
 type Locator<'a> = dyn Fn(&str, Fault) -> Option<Place> + 'a;
 
+/// Whether an address is shown by posts of others alone, so that nobody here can mend it.
+type OfOthers<'a> = dyn Fn(&str) -> bool + 'a;
+
 /// Checks an issue. `place` finds the line of a template or post from which a piece of the HTML came.
-pub(crate) fn preflight(draft: &Draft, site: &Site, place: &Locator<'_>) -> Vec<Finding> {
+pub(crate) fn preflight(
+    draft: &Draft,
+    site: &Site,
+    place: &Locator<'_>,
+    is_of_others: &OfOthers<'_>,
+) -> Vec<Finding> {
     let mut report = PreflightReport {
         findings: find_missing_unsubscribe(draft, place),
         located: 0,
         place,
+        is_of_others,
     };
     let seen = collect_seen(&draft.html);
     report.check_size(&draft.html, &seen);
@@ -77,6 +86,7 @@ struct PreflightReport<'a> {
     /// Number of findings whose place was searched for.
     located: usize,
     place: &'a Locator<'a>,
+    is_of_others: &'a OfOthers<'a>,
 }
 
 impl PreflightReport<'_> {
@@ -85,8 +95,12 @@ impl PreflightReport<'_> {
         self.add_fault(finding, piece, Fault::Itself);
     }
 
-    /// Adds a finding at the place of `piece` with this fault, if it is among the first [`LOCATED`].
+    /// Adds a finding at the place of `piece` with this fault, if it is among the first [`LOCATED`]; a warning of what
+    /// others wrote is none for us.
     fn add_fault(&mut self, finding: Finding, piece: &str, fault: Fault) {
+        if !finding.is_error() && (self.is_of_others)(piece) {
+            return;
+        }
         self.located += 1;
         let is_early = self.located <= LOCATED;
         let place = is_early.then(|| (self.place)(piece, fault)).flatten();
@@ -281,7 +295,7 @@ mod tests {
             image: None,
         }];
         let place = |piece: &str, fault: Fault| locate(piece, fault, &sources);
-        preflight(&draft, &site, &place)
+        preflight(&draft, &site, &place, &|_| false)
     }
 
     fn findings(html: &str, source: &str) -> Vec<String> {
@@ -313,7 +327,7 @@ mod tests {
             asked.set(asked.get() + 1);
             None
         };
-        assert!(preflight(&draft, &site, &place).len() > 3000);
+        assert!(preflight(&draft, &site, &place, &|_| false).len() > 3000);
         assert!(asked.get() < 60, "{}", asked.get());
     }
 
@@ -430,7 +444,7 @@ mod tests {
                 html: html.clone(),
                 text: text.clone(),
             };
-            let found = preflight(&draft, &site, &|_, _| None);
+            let found = preflight(&draft, &site, &|_, _| None, &|_| false);
             assert_eq!(found.len(), expected.len(), "{found:?}");
             assert!(
                 found
