@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::SubsecRound as _;
 use serde_json::{Value, json};
 use tera::Context;
 use url::Url;
@@ -44,6 +45,8 @@ impl IssueEntry {
         (digest, language): (&str, &str),
         html: String,
     ) -> Self {
+        // The clock counts finer than any reader shows.
+        let made_at = made_at.trunc_subsecs(0);
         let post = Post {
             id: format!("tag:{},2000:issue/{id}", setting.authority).into(),
             path: "".into(),

@@ -293,3 +293,20 @@ fn pages_of_the_archive_have_twins_where_feeds_have_them() {
     let left = site.scene.names("public/issues");
     assert!(!left.iter().any(|name| name.contains("html.")), "{left:?}");
 }
+
+#[test]
+fn the_times_in_the_feeds_of_issues_are_whole_seconds() {
+    let site = Site::new("", "", None);
+    let monday = MONDAY.replace(":05+", ":05.123456789+");
+    site.at(&monday, &["run"]);
+    let json = site.scene.read("public/issues/feed.json");
+    assert!(
+        json.contains("\"date_published\": \"2024-06-24T06:00:05Z\""),
+        "{json}"
+    );
+    let atom = site.scene.read("public/issues/atom.xml");
+    assert!(
+        atom.contains("<published>2024-06-24T08:00:05+02:00</published>"),
+        "{atom}"
+    );
+}
