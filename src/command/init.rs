@@ -127,6 +127,7 @@ pub(super) fn begin(
         )
     };
     let feed = begun.old_feed.as_ref();
+    let mut not_adopted = None;
     let mut ended = build(feed, talk);
     if let (Err(error), Some(feed)) = (&ended, feed)
         && find_in_the_way(error).is_none()
@@ -153,6 +154,7 @@ pub(super) fn begin(
                 format!("the ids of the old feed were not taken over: {error:#}"),
             );
             talk.report(&[finding.hint(format!("before anyone gets the new feeds: {command}"))]);
+            not_adopted = Some(command);
         }
         ended = without;
     }
@@ -166,10 +168,13 @@ pub(super) fn begin(
     }
     name_switch(begun, talk);
     let ending = ended?.and(show_first(begun, clock, talk, run)?);
-    talk.say(
-        "next: `tidings check` says what is missing; `tidings run` writes the feeds and sends what is due, as files into \
-         `outbox` until `smtp` under [mail] names a relay",
-    );
+    let first = not_adopted.map_or(String::new(), |command| {
+        format!("if the site has a feed already, {command} before the first `tidings run`; ")
+    });
+    talk.say(&format!(
+        "next: {first}`tidings check` says what is missing; `tidings run` writes the feeds and sends what is due, as files \
+         into `outbox` until `smtp` under [mail] names a relay"
+    ));
     Ok(ending)
 }
 

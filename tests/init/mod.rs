@@ -87,6 +87,15 @@ fn the_ids_of_the_generators_feed_are_taken_over() {
     let ran = init(&scene, &["--feed", "old.xml"]);
     ran.succeeds();
     assert!(scene.read("public/index.xml").contains("urn:x:tea"));
+    // Where nobody answers at a guessed address there may be no old feed; what comes first if there is one is said.
+    let scene = scene_of(&files);
+    let ran = init(&scene, &[]);
+    ran.succeeds()
+        .says("the ids of the old feed were not taken over")
+        .says(
+            "next: if the site has a feed already, `tidings build --adopt https://x.example/index.xml` before the first \
+             `tidings run`;",
+        );
     // If nobody answers, the program says so, and how to do it later.
     let scene = scene_of(&files);
     let ran = init(&scene, &["--feed", "http://127.0.0.1:1/index.xml"]);
