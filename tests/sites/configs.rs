@@ -247,7 +247,7 @@ fn a_shortcode_whose_template_shows_code_has_code() {
 #[test]
 fn a_shortcode_has_the_template_that_hugo_takes() {
     let call = |name: &str| format!("{{{{< {name} >}}}}\n*{name}*\n{{{{< /{name} >}}}}\n\n");
-    let names = ["box", "tip", "demo", "term", "first"];
+    let names = ["box", "tip", "demo", "term", "first", "deep", "out"];
     let calls: String = names.into_iter().map(call).collect();
     let post = format!("---\ntitle: One\ndate: 2024-05-01\n---\n{calls}");
     let pre = "<pre>{{ .Inner }}</pre>";
@@ -273,14 +273,20 @@ fn a_shortcode_has_the_template_that_hugo_takes() {
         ),
         ("themes/b/layouts/shortcodes/first.html", pre),
         ("themes/unused/layouts/shortcodes/tip.html", pre),
+        // A theme may be made of others, in a circle too; it leads nowhere else.
+        ("themes/a/hugo.yaml", "theme: [c, ../elsewhere]\n"),
+        ("themes/c/theme.toml", "theme = ['d', 'a']\n"),
+        ("themes/d/layouts/shortcodes/deep.html", pre),
+        ("themes/d/layouts/shortcodes/first.html", "<div></div>"),
+        ("elsewhere/layouts/shortcodes/out.html", pre),
     ]);
     scene.run(&["--at", "2024-06-01T00:00:00Z", "build"]);
     let atom = scene.read("public/atom.xml");
-    for name in ["box", "tip", "demo"] {
+    for name in ["box", "tip", "demo", "out"] {
         let shown = format!("&lt;em&gt;{name}&lt;/em&gt;");
         assert!(atom.contains(&shown), "{name}: {atom}");
     }
-    for name in ["term", "first"] {
+    for name in ["term", "first", "deep"] {
         let shown = format!("&lt;pre&gt;&lt;code&gt;*{name}*");
         assert!(atom.contains(&shown), "{name}: {atom}");
     }
