@@ -19,6 +19,9 @@ const VOID: [&str; 13] = [
     "wbr",
 ];
 
+/// Elements that end in Markdown, too, where they are closed.
+const RAW: [&str; 4] = ["pre", "script", "style", "textarea"];
+
 /// Components that enclose a part of a page, in lower case and in the singular.
 const CONTAINERS: [&str; 26] = [
     "accordion",
@@ -134,7 +137,11 @@ impl<'a> MdxReader<'a> {
                     length.inspect(|length| self.keep_lines(&rest[..*length], 0))
                 }
                 b'{' if !self.plain.text.ends_with('\\') => self.take_expression(at),
-                b'<' => self.take_component(at).or_else(|| self.take_element(at)),
+                b'<' => {
+                    let component = self.take_component(at);
+                    let tag = component.or_else(|| self.take_element(at));
+                    tag.or_else(|| self.end_block(at))
+                }
                 _ => None,
             };
             if let Some(length) = taken {
@@ -222,6 +229,30 @@ impl<'a> MdxReader<'a> {
         }
         self.plain.text.push_str(&element);
         Some(tag.end + 1)
+    }
+
+    /// Takes a closing tag on a line of its own that text follows: here MDX ends the HTML, Markdown at an empty line. The
+    /// break before the tag is put behind it, which keeps the lines. Returns the length of the tag in bytes.
+    fn end_block(&mut self, at: usize) -> Option<usize> {
+        let (line, after) = self.text[at..].split_once('\n')?;
+        let tag = line.trim_end();
+        let name = tag.strip_prefix("</")?.strip_suffix('>')?;
+        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let text = after.trim_start_matches(' ');
+        let is_text = !text.is_empty() && !text.starts_with(['<', '{', '\t', '\n', '\r']);
+        let is_code = after.len() - text.len() > 3;
+        if !is_name || RAW.contains(&name) || !is_text || is_code {
+            return None;
+        }
+        // Below anything but a tag, Markdown may have ended the HTML already.
+        let above = self.plain.text.trim_end_matches([' ', '\t']);
+        let above = above
+            .strip_suffix('\n')
+            .filter(|above| above.ends_with('>'))?;
+        self.plain.text.truncate(above.len());
+        self.plain.text.push_str(tag);
+        self.plain.text.push('\n');
+        Some(line.len())
     }
 
     /// Reads the tag of a component: a common one becomes HTML, of any other the content stays. Returns the length of

@@ -7,9 +7,46 @@ use crate::post::dialect::Habits;
 
 use super::{post, site};
 
+/// The HTML of an MDX text.
+fn render_mdx(text: &str) -> String {
+    let whole = format!("---\ntitle: T\ndate: 2024-05-01\n---\n{text}\n");
+    let post = post("posts/cake.mdx", &whole, Dialect::Astro);
+    let habits = Habits::new(Dialect::Astro, chrono_tz::UTC);
+    let body = render_body(&post, &whole, &site(), &habits, &[], &Index::default());
+    body.unwrap().html
+}
+
+#[test]
+fn text_right_below_an_element_is_markdown_in_mdx() {
+    for (text, expected) in [
+        (
+            "<math>\n  <mi>x</mi>\n</math>\n(a [link](https://x.example/))\n\nEnd *here*.",
+            "<math>\n  <mi>x</mi></math>\n<p>(a <a href=\"https://x.example/\">link</a>)</p>\n<p>End <em>here</em>.</p>",
+        ),
+        (
+            "1. <math>\n     <mi>x</mi>\n   </math>\n   a *b*\n2. c",
+            "<ol>\n<li><math>\n<mi>x</mi></math>\n<p>a <em>b</em></p>\n</li>\n<li>\n<p>c</p>\n</li>\n</ol>",
+        ),
+        (
+            "<table>\n  <tbody>\n    <tr><td>*x*</td></tr>\n  </tbody>\n</table>\n# *y*",
+            "<table>\n  <tbody>\n    <tr><td>*x*</td></tr>\n  </tbody></table>\n<h1 id=\"y\"><em>y</em></h1>",
+        ),
+        // A row deep within stays in its table, and what Markdown reads within an element stays as it is.
+        (
+            "<div>\n    <p>\n      <b>x</b>\n    </p>\n    y\n</div>",
+            "<div>\n    <p>\n      <b>x</b>\n    </p>\n    y\n</div>",
+        ),
+        (
+            "<div>\n\n*x*\n</div>\n\ny",
+            "<div>\n<p><em>x</em></p>\n</div>\n<p>y</p>",
+        ),
+    ] {
+        assert_eq!(render_mdx(text), expected, "{text}");
+    }
+}
+
 #[test]
 fn what_a_component_says_of_what_it_encloses_stands_above_it() {
-    let front = "---\ntitle: T\ndate: 2024-05-01\n---\n";
     for (text, expected) in [
         (
             "<Tabs><TabItem label=\"Linux\">apt</TabItem><TabItem label=\"Mac\">brew</TabItem></Tabs>",
@@ -41,11 +78,6 @@ fn what_a_component_says_of_what_it_encloses_stands_above_it() {
             "<p>See this.</p>",
         ),
     ] {
-        let whole = format!("{front}{text}\n");
-        let post = post("posts/cake.mdx", &whole, Dialect::Astro);
-        let habits = Habits::new(Dialect::Astro, chrono_tz::UTC);
-        let body = render_body(&post, &whole, &site(), &habits, &[], &Index::default());
-        let html = body.unwrap().html.replace('\n', "");
-        assert_eq!(html, expected, "{text}");
+        assert_eq!(render_mdx(text).replace('\n', ""), expected, "{text}");
     }
 }
