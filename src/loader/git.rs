@@ -10,6 +10,7 @@ use std::process::Output;
 use chrono::{DateTime, Utc};
 
 use crate::child::program;
+use crate::config::Posts;
 use crate::finding::{Finding, Rule};
 use crate::lock::Lock;
 use crate::post::{Commits, compose};
@@ -52,8 +53,12 @@ impl History {
     }
 }
 
-/// Asks git for the history of the files below the folder.
-pub(super) fn read_history(dir: &Path) -> Result<History, Finding> {
+/// Asks git for the history of the files below the folder of posts, where the config asks for their dates.
+pub(super) fn read_history(config: &Posts) -> Result<History, Finding> {
+    if !config.git_dates {
+        return Ok(History::default());
+    }
+    let dir = &config.dir;
     let (root, below) = find_repository(dir).map_err(|reason| explain_git_error(dir, &reason))?;
     let ask = |arguments: &[&str]| {
         ask(&root, arguments).map_err(|reason| explain_git_error(dir, &reason))

@@ -120,7 +120,7 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
     let (data, warnings) = generator::read_data(&config.dir, &habits, &paths);
     habits.data = data;
     findings.extend(warnings.into_iter().filter(|_| config.permalink.is_none()));
-    let history = read_history(config)?;
+    let history = git::read_history(config)?;
     let choice = PostFilter::from_paths(paths.iter().chain(&others), &config.dir, &habits);
     let templates = habits.rules.templates;
     let known = unread::find_earlier_posts(&others, &config.dir, &lock);
@@ -186,14 +186,6 @@ pub fn load_posts(site: &Site, config: &Posts, now: DateTime<Utc>) -> Result<Loa
         syndicated: HashMap::new(),
         is_behind: false,
     })
-}
-
-/// The dates that git knows, where the config asks for them.
-fn read_history(config: &Posts) -> Result<History, Finding> {
-    match config.git_dates {
-        true => git::read_history(&config.dir),
-        false => Ok(History::default()),
-    }
 }
 
 /// The step that gives posts their ids.
