@@ -116,7 +116,7 @@ rules! {
         "Mend its patterns, or `dir` under [posts]."
     DiaryLeftOut "diary-left-out"
         "Daily and other periodic notes are no posts, unless `dir` under [posts] names their folder; an earlier version published them."
-        "Move the posts to another folder, or set `dir` to theirs; nothing needs to be done if they are private."
+        "Move the posts to another folder, or give the diary another one in the vault's settings; nothing needs to be done if they are private."
     IgnoreUnread "ignore-unread"
         "What the generator leaves out of the site, and this program cannot follow, would be published in feeds."
         "Write the pattern in another way, or mark the posts as drafts."

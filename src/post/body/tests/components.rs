@@ -25,7 +25,7 @@ fn text_right_below_an_element_is_markdown_in_mdx() {
         ),
         (
             "1. <math>\n     <mi>x</mi>\n   </math>\n   a *b*\n2. c",
-            "<ol>\n<li><math>\n<mi>x</mi></math>\n<p>a <em>b</em></p>\n</li>\n<li>\n<p>c</p>\n</li>\n</ol>",
+            "<ol>\n<li><math>\n  <mi>x</mi></math>\n<p>a <em>b</em></p>\n</li>\n<li>\n<p>c</p>\n</li>\n</ol>",
         ),
         (
             "<table>\n  <tbody>\n    <tr><td>*x*</td></tr>\n  </tbody>\n</table>\n# *y*",
