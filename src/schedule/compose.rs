@@ -251,7 +251,9 @@ impl Turn<'_> {
                 sources.get_or_init(|| self.read_sources(templates, entries)),
             )
         };
-        let is_of_others = |piece: &str| is_of_others(piece, posts, entries, templates);
+        let has_others = posts.iter().any(|post| post.is_syndicated());
+        let is_of_others =
+            |piece: &str| has_others && is_of_others(piece, posts, entries, templates);
         let mut findings = preflight(draft, &self.app.config.site, &place, &is_of_others);
         for finding in &mut findings {
             for (name, own) in [

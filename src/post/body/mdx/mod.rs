@@ -234,7 +234,11 @@ impl<'a> MdxReader<'a> {
     /// Takes a closing tag on a line of its own that text follows: here MDX ends the HTML, Markdown at an empty line. The
     /// break before the tag is put behind it, which keeps the lines. Returns the length of the tag in bytes.
     fn end_block(&mut self, at: usize) -> Option<usize> {
-        let (line, after) = self.text[at..].split_once('\n')?;
+        let rest = &self.text[at..];
+        if !rest.starts_with("</") {
+            return None;
+        }
+        let (line, after) = rest.split_once('\n')?;
         let tag = line.trim_end();
         let name = tag.strip_prefix("</")?.strip_suffix('>')?;
         let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
