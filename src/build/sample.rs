@@ -40,7 +40,7 @@ pub(super) fn find_sample_ids(config: &Config, lock: &Lock) -> Option<Finding> {
     let keep = match given {
         // The main feed has its id from elsewhere, and keeps it.
         Some(_) => format!(
-            "else write `{}` as the first line of the lock: the ids in it stay, and new ones begin with that",
+            "else write `{}` as the first line of the lock: the ids in it stay, new ones begin with that, and so do those of feeds that have no line in it",
             config.site.first_line()
         ),
         None => format!(
