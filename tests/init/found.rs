@@ -245,6 +245,26 @@ fn the_file_of_a_feed_is_found_where_a_script_names_it() {
             "writeFileSync(path.join(__dirname, 'feed.rss'), feed.rss2())",
             None,
         ),
+        (
+            "writeFileSync(path.join(__dirname, 'dist', 'feed.rss'), feed.rss2())",
+            Some("feed.rss"),
+        ),
+        (
+            "writeFileSync(path.join(process.cwd(), '.vitepress/dist', 'feed.rss'), feed.rss2())",
+            Some("feed.rss"),
+        ),
+        (
+            "writeFileSync(c.outDir + '/feed.rss', feed.rss2())",
+            Some("feed.rss"),
+        ),
+        (
+            "writeFileSync(path.join(c.outDir as string, 'feed.rss'), feed.rss2())",
+            Some("feed.rss"),
+        ),
+        (
+            "const dir = c.outDir\nwriteFileSync(path.join(dir, 'feed.rss'), feed.rss2())",
+            Some("feed.rss"),
+        ),
         ("writeFileSync('feed.rss', feed.rss2())", None),
         (
             "console.log(feed.rss2())\nwriteFileSync(path.join(c.outDir, 'sitemap.xml'), map)",

@@ -24,8 +24,7 @@ impl GeneratorReader for Astro {
         let root = &generator.root;
         let text = read_script(&generator.file);
         let script = ConfigScript::parse(&text);
-        let config = script.find_exported();
-        let said = |key: &str| config.and_then(|config| config.text_of(key));
+        let said = |key: &str| script.text_of(key);
         survey.take_place(said("site").as_deref(), &said("base").unwrap_or_default());
         for file in CONSTANTS {
             let text = read_script(&root.join(file));

@@ -56,8 +56,7 @@ impl GeneratorReader for Docusaurus {
     fn survey(&self, generator: &Generator, survey: &mut Survey) {
         let text = read_script(&generator.file);
         let script = ConfigScript::parse(&text);
-        let config = script.find_exported();
-        let said = |key: &str| config.and_then(|config| config.text_of(key));
+        let said = |key: &str| script.text_of(key);
         let named =
             |name: &str| said(name).or_else(|| script.whole().find_text(name).map(str::to_owned));
         survey.title = named("title");
@@ -74,7 +73,9 @@ impl GeneratorReader for Docusaurus {
 
 /// The text of a key of the blog.
 fn find_of_blog<'a>(script: &'a ConfigScript<'a>, key: &str) -> Option<&'a str> {
-    script.whole().find_object("blog")?.find_text(key)
+    // The theme has a `blog`, too.
+    let blogs = script.whole().list_objects("blog");
+    blogs.into_iter().find_map(|blog| blog.find_text(key))
 }
 
 /// The folder of the blog.
@@ -91,5 +92,22 @@ fn route(script: &ConfigScript<'_>) -> String {
     match route.trim_matches('/') {
         "" => "/".to_owned(),
         route => format!("/{route}/"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{find_of_blog, route};
+    use crate::loader::generator::script::ConfigScript;
+
+    #[test]
+    fn the_blog_of_the_theme_hides_no_key_of_that_of_the_preset() {
+        let text = "module.exports = {
+            presets: [['classic', { blog: { routeBasePath: '/', authorsMapPath: 'people.yml' } }]],
+            themeConfig: { blog: { sidebar: { groupByYear: true } } },
+        };";
+        let script = ConfigScript::parse(text);
+        assert_eq!(route(&script), "/");
+        assert_eq!(find_of_blog(&script, "authorsMapPath"), Some("people.yml"));
     }
 }

@@ -125,7 +125,7 @@ fn survey_data(text: &str, survey: &mut Survey) {
         survey.take_language(&language.unwrap_or_default());
     }
     if survey.author.is_none() {
-        let person = data.find_object("author");
+        let person = data.list_objects("author").first().copied();
         let name = person.and_then(|person| person.find_text("name"));
         let name = name.or_else(|| data.find_text("author"));
         survey.author = name.and_then(|name| read_author(&name.into()));

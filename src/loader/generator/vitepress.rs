@@ -50,7 +50,7 @@ impl GeneratorReader for VitePress {
         let text = read_script(&generator.file);
         let script = ConfigScript::parse(&text);
         let config = script.find_exported();
-        let said = |key: &str| config.and_then(|config| config.text_of(key));
+        let said = |key: &str| script.text_of(key);
         let named =
             |name: &str| said(name).or_else(|| script.whole().find_text(name).map(str::to_owned));
         survey.title = named("title");
@@ -58,6 +58,7 @@ impl GeneratorReader for VitePress {
         survey.take_language(&named("lang").unwrap_or_else(|| "en".to_owned()));
         let sitemap = config.and_then(|config| config.get("sitemap")?.object());
         let host = sitemap.and_then(|sitemap| sitemap.text_of("hostname"));
+        let host = host.or_else(|| said("hostname").filter(|_| config.is_none()));
         survey.take_place(host.as_deref(), &said("base").unwrap_or_default());
         survey.output = said("outDir").map_or_else(|| ".vitepress/dist".into(), PathBuf::from);
         for text in list_scripts(generator) {
@@ -114,6 +115,9 @@ fn survey_feed(script: &ConfigScript<'_>, survey: &mut Survey) {
     }
 }
 
+/// How many uses of a text, and brackets around each, are looked at for the file that it is written to.
+const USES: usize = 20;
+
 /// The file that the text of a feed is written to, below the folder of the output: it is named beside the text, or beside
 /// the constant that the text is.
 fn find_written(
@@ -124,7 +128,7 @@ fn find_written(
 ) -> Option<String> {
     let mut texts = vec![made];
     if let Some(name) = made.find_constant() {
-        texts.extend(made.list_uses(name));
+        texts.extend(made.list_uses(name).into_iter().take(USES));
     }
     let endings: &[&str] = match format {
         Format::Json => &[".json"],
@@ -132,7 +136,10 @@ fn find_written(
     };
     for text in texts {
         let mut list = text.find_list();
-        while let Some((function, items)) = list {
+        for _ in 0..USES {
+            let Some((function, items)) = list else {
+                break;
+            };
             // What a function of the script does with a name, or a loop over a list, is to write into the output.
             let is_own = match function.last_name() {
                 Some(name) => script.defines(name),
@@ -156,7 +163,6 @@ fn find_written(
 /// `is_below`.
 fn read_place(place: Expression<'_>, output: &str, is_below: bool) -> Option<String> {
     let place = place.resolve();
-    let is_output = |folder: Expression<'_>| folder.last_name().is_some_and(names_output);
     let (path, is_below) = if let Some(text) = place.text() {
         (text, is_below)
     } else if let Some(made) = place.as_made() {
@@ -166,22 +172,38 @@ fn read_place(place: Expression<'_>, output: &str, is_below: bool) -> Option<Str
             Some(path.to_owned()).filter(|path| !path.contains("${"))?,
             names_output(folder),
         )
-    } else {
-        let (function, folders) = place.as_call()?;
+    } else if let Some((function, folders)) = place.as_call() {
         if !matches!(function.last_name(), Some("join" | "resolve")) {
             return None;
         }
-        let is_below = folders.first().is_some_and(|folder| is_output(*folder));
         let mut parts = Vec::new();
-        for folder in folders.iter().skip(usize::from(is_below)) {
-            parts.push(folder.text()?);
+        let mut is_below = false;
+        for folder in folders {
+            match folder.text() {
+                Some(text) => parts.push(text),
+                // A folder that only a run knows is mostly that of the output.
+                None => {
+                    parts.clear();
+                    let function = folder.as_call().map(|(function, _)| function);
+                    let name = function.unwrap_or(folder).last_name();
+                    is_below = !matches!(name, Some("__dirname" | "dirname" | "cwd"));
+                }
+            }
         }
         (parts.join("/"), is_below)
+    } else {
+        // A folder that only a run knows, and a path: `config.outDir + '/feed.xml'`.
+        (place.last_text()?.to_owned(), true)
     };
-    let output = format!("{}/", output.trim_start_matches("./").trim_end_matches('/'));
-    let (path, is_below) = match path.split_once(&output) {
+    let output = output.trim_start_matches("./").trim_end_matches('/');
+    let last = output.rsplit('/').next().unwrap_or_default();
+    let path = path.trim_start_matches("./").trim_start_matches('/');
+    let (path, is_below) = match path.split_once(&format!("{output}/")) {
         Some((_, below)) => (below, true),
-        None => (&*path, is_below),
+        None => match path.strip_prefix(&format!("{last}/")) {
+            Some(below) => (below, true),
+            None => (path, is_below),
+        },
     };
     let path = path.trim_start_matches("./").trim_start_matches('/');
     let is_plain = !path.is_empty() && path.split('/').all(|part| !matches!(part, "" | "." | ".."));
@@ -200,9 +222,10 @@ fn names_output(name: &str) -> bool {
 fn choose_content(generator: &Generator) -> String {
     let text = read_script(&generator.file);
     let script = ConfigScript::parse(&text);
-    let folder = script
-        .find_exported()
-        .and_then(|config| config.text_of("srcDir"));
+    let exported = script.find_exported();
+    let folder = exported.and_then(|config| config.text_of("srcDir"));
+    // Without it all addresses would change.
+    let folder = folder.or_else(|| script.whole().find_text("srcDir").map(str::to_owned));
     let folder = folder.unwrap_or_default();
     folder.trim_start_matches("./").trim_matches('/').to_owned()
 }

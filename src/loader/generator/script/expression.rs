@@ -51,7 +51,8 @@ impl<'a> Expression<'a> {
     pub(in crate::loader::generator) fn find_text(self, name: &str) -> Option<&'a str> {
         let mut found: Vec<(usize, &str)> = Vec::new();
         for (value, depth) in self.list_assigned(name) {
-            if let Some(text) = value.literal().filter(|text| !text.trim().is_empty()) {
+            let text = value.literal().or_else(|| value.find_default());
+            if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
                 found.push((depth, text));
             }
         }
@@ -61,12 +62,27 @@ impl<'a> Expression<'a> {
             .map(|(_, text)| text)
     }
 
-    /// The first object that is assigned to a name, of those that stand in fewest brackets.
-    pub(in crate::loader::generator) fn find_object(self, name: &str) -> Option<Self> {
-        let assigned = self.list_assigned(name).into_iter();
-        let objects = assigned.filter(|(value, _)| value.mark(0) == Some('{'));
-        let (value, _) = objects.min_by_key(|(_, depth)| *depth)?;
-        Some(self.script.inside(value.start))
+    /// The objects that are assigned to a name, those in fewest brackets first.
+    pub(in crate::loader::generator) fn list_objects(self, name: &str) -> Vec<Self> {
+        let mut objects = self.list_assigned(name);
+        objects.retain(|(value, _)| value.mark(0) == Some('{'));
+        objects.sort_by_key(|(_, depth)| *depth);
+        let inside = |(value, _): &(Self, usize)| self.script.inside(value.start);
+        objects.iter().map(inside).collect()
+    }
+
+    /// The text that stands in for a value that only a run knows: `process.env.URL || '…'`.
+    fn find_default(self) -> Option<&'a str> {
+        for at in 0..self.len() {
+            match self.kind(at)? {
+                TokenKind::Mark(',' | ';' | '(' | ')' | '[' | ']' | '{' | '}') => return None,
+                TokenKind::Mark(mark @ ('|' | '?')) if self.mark(at + 1) == Some(mark) => {
+                    return self.skip(at + 2).literal();
+                }
+                _ => {}
+            }
+        }
+        None
     }
 
     /// A switch that is set: `cleanUrls: true`.
@@ -172,6 +188,14 @@ impl<'a> Expression<'a> {
         }
     }
 
+    /// The text at its end, as in `folder + '/feed.xml'`.
+    pub(in crate::loader::generator) fn last_text(self) -> Option<&'a str> {
+        match self.kind(self.len().checked_sub(1)?)? {
+            TokenKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     pub(super) fn len(self) -> usize {
         self.end - self.start
     }
@@ -271,6 +295,11 @@ impl<'a> Expression<'a> {
                     None => self.script.inside(self.start).follow_to_object(steps),
                 }
             }
+            // A type that the value is said to have.
+            TokenKind::Mark('<') => {
+                let behind = self.find_mark('>')? + 1;
+                self.script.part(behind, self.end).follow_to_object(steps)
+            }
             TokenKind::Name("async" | "await") => self.skip(1).follow_to_object(steps),
             TokenKind::Name("function") => {
                 let bracket = self.find_mark('(')?;
@@ -291,6 +320,7 @@ impl<'a> Expression<'a> {
                     (1..self.len()).find(|at| !is_of_path(self.kind(*at)) || self.begins_line(*at));
                 let behind = self.skip(length.unwrap_or(self.len()));
                 let bracket = match behind.mark(0) {
+                    Some('?') => return behind.skip(1).follow_to_object(steps),
                     Some('(') => Some(behind.start),
                     // The types that a call names.
                     Some('<') => behind.find_mark('('),
@@ -300,9 +330,12 @@ impl<'a> Expression<'a> {
                     return self.script.find_constant(name)?.follow_to_object(steps);
                 };
                 let arguments = self.script.inside(bracket).list_items();
-                arguments
+                let mut objects = arguments
                     .into_iter()
-                    .find_map(|argument| argument.follow_to_object(steps))
+                    .filter_map(|argument| argument.follow_to_object(steps));
+                objects
+                    .find(|object| object.len() > 0)
+                    .or_else(|| self.script.find_constant(name)?.follow_to_object(steps))
             }
             _ => None,
         }

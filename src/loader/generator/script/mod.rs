@@ -6,6 +6,7 @@ mod tests;
 mod token;
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::path::Path;
 
 use crate::file::read::{WRITTEN, read_text};
@@ -32,14 +33,18 @@ const MODULE: &[TokenKind<'_>] = &[
 /// A script that is not run.
 pub(super) struct ConfigScript<'a> {
     tokens: Vec<Token<'a>>,
+    /// The place of each constant and of each function, by its name: the first of those in fewest brackets.
+    named: HashMap<&'a str, usize>,
     /// The number of names and calls that may still be followed.
     steps: Cell<usize>,
 }
 
 impl<'a> ConfigScript<'a> {
     pub(super) fn parse(text: &'a str) -> Self {
+        let tokens = read_tokens(text);
         Self {
-            tokens: read_tokens(text),
+            named: index_names(&tokens),
+            tokens,
             steps: Cell::new(ALL_STEPS),
         }
     }
@@ -63,38 +68,53 @@ impl<'a> ConfigScript<'a> {
                 .position(|found| found == words)?;
             Some(self.part(at + words.len(), self.tokens.len()))
         };
+        let find_renamed = || {
+            let renamed = [TokenKind::Name("as"), TokenKind::Name("default")];
+            let at = kinds.windows(2).position(|found| found == renamed)?;
+            Some(self.part(at.checked_sub(1)?, at))
+        };
         let exported = find_behind(EXPORT)
             .or_else(|| find_behind(MODULE))
+            .or_else(find_renamed)
             .or_else(|| Some(self.whole()).filter(|whole| whole.mark(0) == Some('{')))?;
         exported.object()
     }
 
     /// The value of a constant.
     pub(super) fn find_constant(&'a self, name: &str) -> Option<Expression<'a>> {
-        let is_named = |at: &usize| {
-            let part = self.part(*at, self.tokens.len());
-            matches!(part.name(0), Some("const" | "let" | "var")) && part.name(1) == Some(name)
-        };
-        let at = (0..self.tokens.len()).find(is_named)?;
-        // A type may stand before the value.
-        let mut at = at + 2;
+        let at = *self.named.get(name)?;
+        if self.tokens[at].kind == TokenKind::Name("function") {
+            return Some(self.part(at, self.tokens.len()));
+        }
+        // A type may stand before the value, with types of its own between angle brackets.
+        let (mut at, mut angles) = (at + 2, 0_usize);
         loop {
             let part = self.part(at, self.tokens.len());
             match part.mark(0) {
-                Some('=') if part.mark(1) != Some('>') => return Some(self.statement(at + 1)),
-                Some(';' | ',' | ')' | ']' | '}') => return None,
-                _ => at = self.find_behind(at)?,
+                Some('=') if part.mark(1) == Some('>') => at += 1,
+                Some('=') if angles == 0 => return Some(self.statement(at + 1)),
+                Some('<') => angles += 1,
+                Some('>') => angles = angles.saturating_sub(1),
+                Some(',') if angles == 0 => return None,
+                Some(';' | ')' | ']' | '}') => return None,
+                _ => {}
             }
+            at = self.find_behind(at)?;
+        }
+    }
+
+    /// The text of a key of the object that is exported; where that object is not known, the first text that is assigned
+    /// to the name.
+    pub(super) fn text_of(&'a self, key: &str) -> Option<String> {
+        match self.find_exported() {
+            Some(exported) => exported.text_of(key),
+            None => self.whole().find_text(key).map(str::to_owned),
         }
     }
 
     /// Whether a function of this name stands in the script.
     pub(super) fn defines(&'a self, function: &str) -> bool {
-        let mut pairs = self.tokens.windows(2);
-        let is_function = pairs.any(|pair| {
-            pair[0].kind == TokenKind::Name("function") && pair[1].kind == TokenKind::Name(function)
-        });
-        is_function || self.find_constant(function).is_some()
+        self.find_constant(function).is_some()
     }
 
     /// The calls of methods of this name, each as an expression.
@@ -182,6 +202,24 @@ impl<'a> ConfigScript<'a> {
         }
         self.part(start, at)
     }
+}
+
+/// Finds each constant and each function; one within fewer brackets hides those of its name in more.
+fn index_names<'a>(tokens: &[Token<'a>]) -> HashMap<&'a str, usize> {
+    let mut named: HashMap<&str, usize> = HashMap::new();
+    for (at, pair) in tokens.windows(2).enumerate() {
+        let (TokenKind::Name(word), TokenKind::Name(name)) = (pair[0].kind, pair[1].kind) else {
+            continue;
+        };
+        if !matches!(word, "const" | "let" | "var" | "function") {
+            continue;
+        }
+        let known = named.entry(name).or_insert(at);
+        if tokens[at].depth < tokens[*known].depth {
+            *known = at;
+        }
+    }
+    named
 }
 
 /// Whether a token opens a bracket.

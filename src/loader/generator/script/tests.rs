@@ -6,14 +6,14 @@ use super::ConfigScript;
 fn an_object_and_a_switch_of_a_script_are_read() {
     let text = "x = { noblog: { a: 'x' }, blog: { path: 'news', o: { b: 'y' }, showTime: true }, cleanUrls: false }";
     let script = ConfigScript::parse(text);
-    let blog = script.whole().find_object("blog").unwrap();
+    let blog = script.whole().list_objects("blog")[0];
     assert_eq!(blog.find_text("path"), Some("news"));
     assert_eq!(blog.find_text("a"), None);
     assert_eq!(script.whole().find_switch("cleanUrls"), Some(false));
     assert_eq!(script.whole().find_switch("showTime"), Some(true));
     for text in ["blog: false", "blog", "'/blog': { a: 1 }", "// blog: {}"] {
         let script = ConfigScript::parse(text);
-        assert!(script.whole().find_object("blog").is_none(), "{text}");
+        assert!(script.whole().list_objects("blog").is_empty(), "{text}");
         assert_eq!(
             script.whole().find_switch("blog"),
             Some(false).filter(|_| text == "blog: false")
@@ -148,4 +148,39 @@ fn a_script_that_names_ever_more_objects_ends() {
     let exported = script.find_exported().unwrap();
     assert!(exported.get("site").is_none());
     assert_eq!(script.steps.get(), 0);
+}
+
+#[test]
+fn what_is_exported_is_followed_by_name_type_and_call() {
+    for text in [
+        "const config: UserConfig<A, B> = { site: 'x' }; export default config",
+        "const config: Partial<Record<string, () => void>> = { site: 'x' }; export default config",
+        "const config = define({ site: 'x' }); export { config as default }",
+        "export default <UserConfig>{ site: 'x' }",
+        "function make() { return { site: 'x' } } export default define(make)",
+        "const make = () => ({ site: 'x' }); export default make()",
+        "async function make() { return { site: 'x' } } module.exports = make;",
+        "export default Object.assign({}, { site: 'x' })",
+        "const shared = { ...(prod ? { site: 'x' } : {}) }; export default { a: 1, ...shared }",
+        "function f() { const config = { a: 1 } } const config = { site: 'x' }; export default config",
+        "if (prod) { module.other = { site: 'x' } }",
+    ] {
+        let script = ConfigScript::parse(text);
+        assert_eq!(script.text_of("site").as_deref(), Some("x"), "{text}");
+    }
+}
+
+#[test]
+fn a_text_stands_in_for_a_value_that_only_a_run_knows() {
+    for (text, expected) in [
+        (
+            "x = { url: process.env.URL || 'y', social: { url: 'z' } }",
+            Some("y"),
+        ),
+        ("x = { url: process.env.URL ?? 'y' }", Some("y")),
+        ("x = { url: f(a || 'y') }", None),
+    ] {
+        let script = ConfigScript::parse(text);
+        assert_eq!(script.whole().find_text("url"), expected, "{text}");
+    }
 }

@@ -170,10 +170,13 @@ fn read_template(text: &str) -> (TokenKind<'_>, usize) {
     (TokenKind::Made(&text[1..]), text.len())
 }
 
+/// Longest regular expression in characters; a longer text between two slashes is none.
+const LONGEST_PATTERN: usize = 500;
+
 /// The length of the regular expression at the beginning of this text.
 fn measure_pattern(text: &str) -> Option<usize> {
     let (mut is_escaped, mut is_in_class) = (false, false);
-    for (at, c) in text.char_indices().skip(1) {
+    for (at, c) in text.char_indices().skip(1).take(LONGEST_PATTERN) {
         match c {
             '\n' => return None,
             _ if is_escaped => is_escaped = false,
