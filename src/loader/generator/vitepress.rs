@@ -179,16 +179,15 @@ fn read_place(place: Expression<'_>, output: &str, is_below: bool) -> Option<Str
         let mut parts = Vec::new();
         let mut is_below = false;
         for folder in folders {
-            match folder.text() {
-                Some(text) => parts.push(text),
-                // A folder that only a run knows is mostly that of the output.
-                None => {
-                    parts.clear();
-                    let function = folder.as_call().map(|(function, _)| function);
-                    let name = function.unwrap_or(folder).last_name();
-                    is_below = !matches!(name, Some("__dirname" | "dirname" | "cwd"));
-                }
+            if let Some(text) = folder.text() {
+                parts.push(text);
+                continue;
             }
+            // A folder that only a run knows is mostly that of the output.
+            parts.clear();
+            let function = folder.as_call().map(|(function, _)| function);
+            let name = function.unwrap_or(folder).last_name();
+            is_below = !matches!(name, Some("__dirname" | "dirname" | "cwd"));
         }
         (parts.join("/"), is_below)
     } else {
