@@ -108,11 +108,13 @@ fn two_senders_keep_one_cap() {
                 command
                     .envs(set)
                     .stdout(Stdio::null())
-                    .stderr(Stdio::null());
+                    .stderr(Stdio::piped());
                 command.spawn().unwrap()
             };
-            for mut child in [start(), start()] {
-                assert_eq!(child.wait().unwrap().code(), Some(0));
+            for child in [start(), start()] {
+                let ran = child.wait_with_output().unwrap();
+                let talk = String::from_utf8_lossy(&ran.stderr);
+                assert_eq!(ran.status.code(), Some(0), "{talk}");
             }
             hours += 1;
             assert_eq!(relay.count(), (17 * hours).min(60), "in hour {hours}");

@@ -92,7 +92,8 @@ impl App {
         Ok(())
     }
 
-    /// How far the digest had come in this store, according to the manifest.
+    /// How far the digest had come in this store, according to the manifest. It is asked before the store: what another run
+    /// ends meanwhile would make the store look older.
     pub(crate) fn find_progress(&self, digest: &str, store: &Store) -> Option<DigestProgress> {
         Manifest::read(&self.config.posts.lock).progress(digest, store.name())
     }
@@ -154,9 +155,9 @@ impl App {
         store: &Store,
         digest: &str,
     ) -> anyhow::Result<()> {
+        let noted = self.find_progress(digest, store);
         let progress = store.load_progress(digest).await?;
-        let is_older = |noted| progress.is_behind(noted);
-        if !self.find_progress(digest, store).is_some_and(is_older) {
+        if !noted.is_some_and(|noted| progress.is_behind(noted)) {
             return self.note_progress(talk, store, digest).await;
         }
         for issue in store.load_open_issues().await? {

@@ -25,13 +25,14 @@ impl<'a> Turn<'a> {
         } = *self;
         let relay = app.config.mail.has_relay();
         let name = self.name_in_store(store).await?;
+        // Before the store: what another run ends meanwhile must not make the store look older than the manifest.
+        let manifest = Manifest::read(&app.config.posts.lock);
         let mut record = read_record(store, name, relay).await?;
         let backlog = record.recognise(&loaded.posts, &loaded.syndicated);
         let lock = &loaded.lock;
         // With `--locked` the lock keeps the earlier name.
         let names = [Some(&*digest.name), digest.was.as_deref()];
         let names = names.into_iter().flatten();
-        let manifest = Manifest::read(&app.config.posts.lock);
         // A lock that was lost together with the store names none: then the manifest tells that there was one.
         let began = names.clone().find_map(|name| lock.began(name));
         let began = began.or_else(|| names.clone().find_map(|name| manifest.began(name)));

@@ -28,8 +28,9 @@ pub(crate) async fn settle_restored(
         if store.load_last_slot(name).await?.is_none() {
             continue;
         }
+        let noted = app.find_progress(name, store);
         let progress = store.load_progress(name).await?;
-        let may_have_announced = match app.find_progress(name, store) {
+        let may_have_announced = match noted {
             Some(noted) => progress.frozen < noted.frozen,
             None => may_have_had_slot(app, digest, made_at),
         };
